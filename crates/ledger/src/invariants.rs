@@ -1,0 +1,82 @@
+//! What must be true after every batch, derived again from the entries alone.
+//!
+//! `decide` should never break these; if it did, the batch must not be written.
+
+use crate::{Amount, AssetCode, Changes, Direction, TransactionId, Wallet, WalletId};
+use std::collections::HashMap;
+
+/// A broken promise, found before it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvariantViolation {
+    /// A transaction's entries do not sum to zero, or are not of its amount, wallets and asset.
+    #[error("the entries of transaction {0} do not balance")]
+    Unbalanced(TransactionId),
+    /// A wallet's new balance or version does not follow from its entries.
+    #[error("wallet {0} does not equal its entries")]
+    WalletDiffers(WalletId),
+    /// A user's wallet would be below its floor.
+    #[error("wallet {0} would be below its floor")]
+    BelowFloor(WalletId),
+    /// The entries of an asset do not sum to zero over the batch.
+    #[error("the entries of asset {0} do not sum to zero")]
+    AssetUnbalanced(AssetCode),
+}
+
+/// Checks a batch's changes: entries sum to zero a transaction and an asset, every changed wallet equals what
+/// its entries make of it, version by version, and no user's wallet is below its floor.
+pub fn check(changes: &Changes) -> Result<(), InvariantViolation> {
+    let mut wallets: HashMap<WalletId, Wallet> =
+        changes.wallets.iter().map(|(before, _)| (before.id, *before)).collect();
+    let mut totals: HashMap<AssetCode, Amount> = HashMap::new();
+
+    for transaction in &changes.transactions {
+        let unbalanced = InvariantViolation::Unbalanced(transaction.id);
+        let mut sum = Amount::ZERO;
+        for entry in transaction.settlement.entries() {
+            let signed = entry.direction.signed(entry.amount);
+            let expected_wallet = match entry.direction {
+                Direction::Debit => transaction.from,
+                Direction::Credit => transaction.to,
+            };
+            if entry.wallet != expected_wallet
+                || entry.amount != transaction.amount
+                || entry.amount <= Amount::ZERO
+            {
+                return Err(unbalanced);
+            }
+            sum = sum.checked_add(signed).ok_or(unbalanced)?;
+
+            let differs = InvariantViolation::WalletDiffers(entry.wallet);
+            let wallet = wallets.get_mut(&entry.wallet).ok_or(differs)?;
+            wallet.posted = wallet.posted.checked_add(signed).ok_or(differs)?;
+            wallet.version = wallet.version.next();
+            wallet.last_entry_at = transaction.created_at;
+            if wallet.posted != entry.balance_after || wallet.version != entry.version {
+                return Err(differs);
+            }
+            if wallet.asset != transaction.asset {
+                return Err(unbalanced);
+            }
+            if !wallet.is_within_floor() {
+                return Err(InvariantViolation::BelowFloor(wallet.id));
+            }
+        }
+        if sum != Amount::ZERO {
+            return Err(unbalanced);
+        }
+    }
+
+    for (before, after) in &changes.wallets {
+        if wallets.get(&after.id) != Some(after) {
+            return Err(InvariantViolation::WalletDiffers(after.id));
+        }
+        let change = after.posted.checked_sub(before.posted);
+        let total = totals.entry(after.asset).or_default();
+        let sum = change.and_then(|change| total.checked_add(change));
+        *total = sum.ok_or(InvariantViolation::AssetUnbalanced(after.asset))?;
+    }
+    match totals.into_iter().find(|(_, total)| *total != Amount::ZERO) {
+        Some((asset, _)) => Err(InvariantViolation::AssetUnbalanced(asset)),
+        None => Ok(()),
+    }
+}
