@@ -1,1 +1,9 @@
-//! server
+//! The server: everything between a socket and the store.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`committer`] | the only writer of money: gathers commands, commits them in batches |
+//! | [`clock`] | the one place that reads the time and draws randomness for the ledger |
+
+pub mod clock;
+pub mod committer;

@@ -1,0 +1,132 @@
+//! The writing side: gather, commit, answer.
+
+use super::queue::Job;
+use super::{CommitterSettings, SubmitError};
+use crate::clock;
+use florin_ledger::{GroupOutcome, Outcome, Rejection, Settlement};
+use florin_store::{Store, StoreError};
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
+
+/// Runs until the queue is closed and empty, and every batch is answered.
+pub(super) async fn run(
+    store: Arc<dyn Store>,
+    settings: CommitterSettings,
+    mut waiting: mpsc::UnboundedReceiver<Job>,
+) {
+    let lanes = Arc::new(Semaphore::new(settings.lanes));
+    // The lane is taken before the batch is gathered: what arrives while all lanes are busy shares one commit.
+    while let Ok(lane) = Arc::clone(&lanes).acquire_owned().await {
+        let Some(batch) = gather(&mut waiting, settings.batch_commands_max).await else { break };
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            commit(&*store, settings, batch).await;
+            drop(lane);
+        });
+    }
+    let all = u32::try_from(settings.lanes).unwrap_or(u32::MAX);
+    let _finished = lanes.acquire_many(all).await;
+}
+
+/// All that waits, up to `commands_max`; waits only for the first. `None` when the queue is closed.
+async fn gather(waiting: &mut mpsc::UnboundedReceiver<Job>, commands_max: usize) -> Option<Vec<Job>> {
+    let first = waiting.recv().await?;
+    let mut commands = first.group.commands.len();
+    let mut batch = vec![first];
+    while commands < commands_max {
+        let Ok(job) = waiting.try_recv() else { break };
+        commands += job.group.commands.len();
+        batch.push(job);
+    }
+    Some(batch)
+}
+
+async fn commit(store: &dyn Store, settings: CommitterSettings, batch: Vec<Job>) {
+    let now = Instant::now();
+    let (live, expired): (Vec<_>, Vec<_>) = batch.into_iter().partition(|job| job.deadline > now);
+    for job in expired {
+        let _ = job.answer.send(Err(SubmitError::Expired));
+    }
+    if live.is_empty() {
+        return;
+    }
+    let commands: usize = live.iter().map(|job| job.group.commands.len()).sum();
+    metrics::histogram!("florin_committer_batch_commands")
+        .record(f64::from(u32::try_from(commands).unwrap_or(u32::MAX)));
+
+    let result = commit_jobs(store, settings, &live).await;
+    metrics::histogram!("florin_committer_commit_seconds").record(now.elapsed());
+    match result {
+        Err(error) if live.len() > 1 && is_about_content(&error) => {
+            tracing::error!(%error, groups = live.len(), "a batch could not be written; trying its groups alone");
+            for job in live {
+                let result = commit_jobs(store, settings, std::slice::from_ref(&job)).await;
+                answer(vec![job], result);
+            }
+        }
+        result => answer(live, result),
+    }
+}
+
+async fn commit_jobs(
+    store: &dyn Store,
+    settings: CommitterSettings,
+    jobs: &[Job],
+) -> Result<Vec<GroupOutcome>, StoreError> {
+    let groups = jobs.iter().map(|job| Arc::clone(&job.group)).collect();
+    store.commit(settings.ledger, groups, clock::now(), clock::entropy()).await
+}
+
+/// Whether one group may be the cause, so that the others are worth a try without it.
+fn is_about_content(error: &StoreError) -> bool {
+    matches!(error, StoreError::Inconsistent(_) | StoreError::RowsAffected { .. })
+}
+
+fn answer(jobs: Vec<Job>, result: Result<Vec<GroupOutcome>, StoreError>) {
+    match result {
+        Ok(outcomes) => {
+            for (job, outcome) in jobs.into_iter().zip(outcomes) {
+                count(&outcome);
+                // Nobody listens when the caller has gone away; what was done stays done.
+                let _ = job.answer.send(Ok(outcome));
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, groups = jobs.len(), "a batch was not committed");
+            let error = match error {
+                StoreError::Unavailable(_) | StoreError::Unsuitable(_) => SubmitError::Unavailable,
+                StoreError::OutcomeUnknown(_) => SubmitError::OutcomeUnknown,
+                StoreError::Inconsistent(_) | StoreError::RowsAffected { .. } => SubmitError::Inconsistent,
+            };
+            for job in jobs {
+                let _ = job.answer.send(Err(error.clone()));
+            }
+        }
+    }
+}
+
+fn count(outcome: &GroupOutcome) {
+    match outcome {
+        GroupOutcome::Done(outcomes) => {
+            for outcome in outcomes {
+                match outcome {
+                    Outcome::Settled(transaction) => match transaction.settlement {
+                        Settlement::Completed { .. } => {
+                            metrics::counter!("florin_transactions_total", "type" => transaction.kind.as_str())
+                                .increment(1);
+                        }
+                        Settlement::Failed(failure) => count_rejection(&failure.into()),
+                    },
+                    Outcome::Replayed(_) => metrics::counter!("florin_replays_total").increment(1),
+                    Outcome::Rejected(rejection) => count_rejection(rejection),
+                }
+            }
+        }
+        GroupOutcome::Refused { rejection, .. } => count_rejection(rejection),
+    }
+}
+
+fn count_rejection(rejection: &Rejection) {
+    metrics::counter!("florin_rejections_total", "code" => rejection.code()).increment(1);
+}
