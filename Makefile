@@ -1,0 +1,40 @@
+# Everyday commands. `make` alone lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test check fmt bench migrate
+
+CARGO ?= cargo
+# What `serve` gets beside --demo, such as: make run ARGS='--listen 127.0.0.1:8080'
+ARGS ?=
+
+help: ## List these commands
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: ## Build Florin and start it with demo users on http://localhost:3000
+	$(CARGO) run --release --package florin -- serve --demo $(ARGS)
+
+dev: ## The same from a debug build, with logs for people
+	FLORIN_LOG_FORMAT=human FLORIN_LOG=info,florin=debug,florin_server=debug,florin_store=debug \
+		$(CARGO) run --package florin -- serve --demo $(ARGS)
+
+test: ## All tests, on SQLite and on a private PostgreSQL that it starts and stops
+	scripts/ensure-tools
+	scripts/with-postgres $(CARGO) test --workspace
+
+check: ## What CI runs: format, lints, documentation, licenses, all tests
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --quiet
+	scripts/check-dependencies
+	$(MAKE) test
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+bench: ## Measure both stores beside the classic way; writes target/bench.json
+	scripts/ensure-tools
+	$(CARGO) build --release --package florin
+	scripts/with-postgres target/release/florin bench --json target/bench.json $(ARGS)
+
+migrate: ## Bring the database of FLORIN_DATABASE_URL (or ./florin-data) up to date
+	$(CARGO) run --release --package florin -- migrate up $(ARGS)
