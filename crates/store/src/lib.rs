@@ -13,6 +13,7 @@
 //! | [`conformance`] | one suite that every engine must pass |
 
 pub mod error;
+pub mod migrate;
 pub mod people;
 pub mod records;
 

@@ -1,0 +1,4 @@
+//! Florin's stores, from outside.
+
+mod migrate;
+mod postgres_server;
