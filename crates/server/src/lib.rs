@@ -3,7 +3,11 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`committer`] | the only writer of money: gathers commands, commits them in batches |
+//! | [`config`] | settings, and where they come from |
+//! | [`telemetry`] | logs and metrics |
 //! | [`clock`] | the one place that reads the time and draws randomness for the ledger |
 
 pub mod clock;
 pub mod committer;
+pub mod config;
+pub mod telemetry;
