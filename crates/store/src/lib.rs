@@ -15,6 +15,7 @@
 pub mod error;
 pub mod migrate;
 pub mod people;
+pub mod postgres;
 pub mod records;
 
 pub use error::StoreError;

@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS wallets;
+DROP TABLE IF EXISTS assets;

@@ -1,0 +1,295 @@
+//! Florin on PostgreSQL: any number of servers on one database, kept apart by row locks.
+//!
+//! What a batch costs: three round trips, whatever its size.
+//!
+//! | round trip | statements |
+//! | --- | --- |
+//! | read | `BEGIN`, lock the wallets in ascending id, look up the keys (and what reversals refer to) |
+//! | write | update the wallets `WHERE version =` the one decided from, insert transactions and entries |
+//! | end | `COMMIT` |
+//!
+//! Movements that name no wallet ids (top-ups, reversals) take one more before, to find them.
+//!
+//! Rules: isolation is `READ COMMITTED`, set explicitly, and nothing rests on a lock being enough: a stale
+//! version or a used key makes the batch start again. A statement that waited for a lock does not see what
+//! was committed meanwhile in other tables, so locking and reading keys are two statements.
+
+mod assets;
+mod audit;
+mod codec;
+mod commit;
+mod connection;
+mod creation;
+mod db_tx;
+mod history;
+mod load;
+mod people;
+mod save;
+mod sessions;
+mod wallets;
+
+use crate::{
+    ApiKey, AssetRecord, AuditReport, Created, CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewAsset,
+    NewUser, NewWallet, RefreshToken, Rotation, Store, StoreError, TransactionFilter, TrialBalanceLine, User,
+    Username, WalletFilter, WalletRecord,
+};
+use async_trait::async_trait;
+use deadpool_postgres::{Object, Pool};
+use florin_ledger::{
+    ApiKeyId, Group, GroupOutcome, LedgerId, Rejection, Timestamp, Transaction, TransactionId, UserId,
+    Version, WalletChange, WalletId,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How to reach the database, and how long to wait for it.
+#[derive(Clone, Debug)]
+pub struct PostgresSettings {
+    /// `postgres://user:password@host:port/database?sslmode=…`
+    pub url: String,
+    /// The most connections, those of the committer included.
+    pub pool_size: usize,
+    /// How long a statement waits for a row lock.
+    pub lock_timeout: Duration,
+    /// How long a statement may run.
+    pub statement_timeout: Duration,
+    /// How long to wait for a connection, from the pool or new.
+    pub connect_timeout: Duration,
+}
+
+impl PostgresSettings {
+    /// The defaults, for the database at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            pool_size: 50,
+            lock_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The connections that are kept for the committer, so that no flood of reads can starve it.
+const WRITERS: usize = 4;
+
+/// A store on PostgreSQL.
+#[derive(Debug)]
+pub struct Postgres {
+    writers: Pool,
+    readers: Pool,
+    known_assets: assets::KnownAssets,
+}
+
+impl Postgres {
+    /// Makes the pools and one connection, which checks the server's settings.
+    pub async fn connect(settings: &PostgresSettings) -> Result<Self, StoreError> {
+        let readers = settings.pool_size.saturating_sub(WRITERS).max(1);
+        let store = Self {
+            writers: connection::pool(settings, WRITERS)?,
+            readers: connection::pool(settings, readers)?,
+            known_assets: assets::KnownAssets::default(),
+        };
+        drop(store.reader().await?);
+        Ok(store)
+    }
+
+    /// One connection outside the pools, for migrations.
+    pub async fn connect_alone(settings: &PostgresSettings) -> Result<tokio_postgres::Client, StoreError> {
+        connection::connect_alone(settings).await
+    }
+
+    async fn reader(&self) -> Result<Object, StoreError> {
+        connection::take(&self.readers).await
+    }
+}
+
+#[async_trait]
+impl Store for Postgres {
+    async fn commit(
+        &self,
+        ledger: LedgerId,
+        groups: Vec<Arc<Group>>,
+        now: Timestamp,
+        entropy: u64,
+    ) -> Result<Vec<GroupOutcome>, StoreError> {
+        commit::commit(self, ledger, &groups, now, entropy).await
+    }
+
+    async fn create_asset(
+        &self,
+        ledger: LedgerId,
+        asset: NewAsset,
+        key: CreationKey,
+        now: Timestamp,
+    ) -> Result<Created<AssetRecord>, StoreError> {
+        assets::create(self, ledger, asset, key, now).await
+    }
+
+    async fn assets(&self, ledger: LedgerId) -> Result<Vec<AssetRecord>, StoreError> {
+        assets::all(&*self.reader().await?, ledger).await
+    }
+
+    async fn create_wallet(
+        &self,
+        ledger: LedgerId,
+        wallet: NewWallet,
+        key: CreationKey,
+        now: Timestamp,
+    ) -> Result<Created<WalletRecord>, StoreError> {
+        wallets::create(self, ledger, wallet, key, now).await
+    }
+
+    async fn wallet(&self, ledger: LedgerId, id: WalletId) -> Result<Option<WalletRecord>, StoreError> {
+        Ok(wallets::by_ids(&*self.reader().await?, ledger, &[id]).await?.pop())
+    }
+
+    async fn wallets(
+        &self,
+        ledger: LedgerId,
+        filter: WalletFilter,
+        before: Option<WalletId>,
+        limit: usize,
+    ) -> Result<Vec<WalletRecord>, StoreError> {
+        wallets::page(&*self.reader().await?, ledger, filter, before, limit).await
+    }
+
+    async fn balances(&self, ledger: LedgerId, ids: Vec<WalletId>) -> Result<Vec<WalletRecord>, StoreError> {
+        wallets::by_ids(&*self.reader().await?, ledger, &ids).await
+    }
+
+    async fn change_wallet(
+        &self,
+        ledger: LedgerId,
+        id: WalletId,
+        change: WalletChange,
+        expected: Option<Version>,
+    ) -> Result<Result<WalletRecord, Rejection>, StoreError> {
+        wallets::change(self, ledger, id, change, expected).await
+    }
+
+    async fn entries(
+        &self,
+        ledger: LedgerId,
+        wallet: WalletId,
+        filter: EntryFilter,
+        before: Option<Version>,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        history::entries(&*self.reader().await?, ledger, wallet, filter, before, limit).await
+    }
+
+    async fn transaction(
+        &self,
+        ledger: LedgerId,
+        id: TransactionId,
+    ) -> Result<Option<Transaction>, StoreError> {
+        history::transaction(&*self.reader().await?, ledger, id).await
+    }
+
+    async fn transactions(
+        &self,
+        ledger: LedgerId,
+        filter: TransactionFilter,
+        before: Option<TransactionId>,
+        limit: usize,
+    ) -> Result<Vec<Transaction>, StoreError> {
+        history::transactions(&*self.reader().await?, ledger, filter, before, limit).await
+    }
+
+    async fn trial_balance(&self, ledger: LedgerId) -> Result<Vec<TrialBalanceLine>, StoreError> {
+        audit::trial_balance(&*self.reader().await?, ledger).await
+    }
+
+    async fn audit(&self, ledger: LedgerId) -> Result<AuditReport, StoreError> {
+        audit::audit(self.reader().await?, ledger).await
+    }
+
+    async fn create_user(
+        &self,
+        ledger: LedgerId,
+        user: NewUser,
+        key: CreationKey,
+        now: Timestamp,
+    ) -> Result<Created<User>, StoreError> {
+        people::create_user(self, ledger, user, key, now).await
+    }
+
+    async fn user(&self, ledger: LedgerId, id: UserId) -> Result<Option<User>, StoreError> {
+        people::user(&*self.reader().await?, ledger, id).await
+    }
+
+    async fn user_by_name(&self, ledger: LedgerId, name: Username) -> Result<Option<User>, StoreError> {
+        people::user_by_name(&*self.reader().await?, ledger, &name).await
+    }
+
+    async fn users(
+        &self,
+        ledger: LedgerId,
+        before: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<User>, StoreError> {
+        people::users(&*self.reader().await?, ledger, before, limit).await
+    }
+
+    async fn start_session(&self, ledger: LedgerId, token: RefreshToken) -> Result<(), StoreError> {
+        sessions::start(&*self.reader().await?, ledger, token).await
+    }
+
+    async fn rotate_refresh_token(
+        &self,
+        ledger: LedgerId,
+        old: [u8; 32],
+        new: [u8; 32],
+        new_expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Rotation, StoreError> {
+        sessions::rotate(self, ledger, old, new, new_expires_at, now).await
+    }
+
+    async fn end_session(&self, ledger: LedgerId, token: [u8; 32], now: Timestamp) -> Result<(), StoreError> {
+        sessions::end(&*self.reader().await?, ledger, token, now).await
+    }
+
+    async fn create_api_key(
+        &self,
+        ledger: LedgerId,
+        api_key: NewApiKey,
+        key: CreationKey,
+        now: Timestamp,
+    ) -> Result<Created<ApiKey>, StoreError> {
+        people::create_api_key(self, ledger, api_key, key, now).await
+    }
+
+    async fn api_key_by_secret(
+        &self,
+        ledger: LedgerId,
+        secret_hash: [u8; 32],
+    ) -> Result<Option<ApiKey>, StoreError> {
+        people::api_key_by_secret(&*self.reader().await?, ledger, secret_hash).await
+    }
+
+    async fn api_keys(
+        &self,
+        ledger: LedgerId,
+        before: Option<ApiKeyId>,
+        limit: usize,
+    ) -> Result<Vec<ApiKey>, StoreError> {
+        people::api_keys(&*self.reader().await?, ledger, before, limit).await
+    }
+
+    async fn revoke_api_key(
+        &self,
+        ledger: LedgerId,
+        id: ApiKeyId,
+        now: Timestamp,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        people::revoke_api_key(&*self.reader().await?, ledger, id, now).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        let reader = self.reader().await?;
+        reader.simple_query("SELECT 1").await.map_err(|error| connection::from_driver(&error))?;
+        Ok(())
+    }
+}
