@@ -82,7 +82,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes the pools and one connection, which checks the server's settings.
+    /// Makes the pools and one connection, which checks the server's settings. Does not migrate.
     pub async fn connect(settings: &PostgresSettings) -> Result<Self, StoreError> {
         let readers = settings.pool_size.saturating_sub(WRITERS).max(1);
         let store = Self {
@@ -288,8 +288,6 @@ impl Store for Postgres {
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        let reader = self.reader().await?;
-        reader.simple_query("SELECT 1").await.map_err(|error| connection::from_driver(&error))?;
-        Ok(())
+        crate::migrate::postgres::check(&**self.reader().await?, crate::migrate::POSTGRES).await
     }
 }
