@@ -83,6 +83,15 @@ impl KeyHash {
             Principal::User(user) => (b'u', user.0),
             Principal::Service(api_key) => (b's', api_key.0),
         };
+        Self::tagged(tag, id, key)
+    }
+
+    /// The hash of a key that somebody uses who is not signed in: all of them share one scope.
+    pub fn anonymous(key: &IdempotencyKey) -> Self {
+        Self::tagged(b'a', 0, key)
+    }
+
+    fn tagged(tag: u8, id: i64, key: &IdempotencyKey) -> Self {
         let mut hasher = Sha256::new();
         hasher.update([tag]);
         hasher.update(id.to_be_bytes());
@@ -260,5 +269,23 @@ impl Command {
             reference: None,
             metadata: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_key_has_another_hash_in_every_scope() -> Result<(), TextError> {
+        let key = IdempotencyKey::parse("florin")?;
+        let user = |id| KeyHash::of(Principal::User(UserId(id)), &key);
+        let service = |id| KeyHash::of(Principal::Service(ApiKeyId(id)), &key);
+        let mut hashes = vec![KeyHash::anonymous(&key), user(0), user(1), service(0), service(1)];
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), 5);
+        assert_eq!(KeyHash::anonymous(&key), KeyHash::anonymous(&key));
+        Ok(())
     }
 }
