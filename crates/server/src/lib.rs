@@ -2,11 +2,13 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | [`auth`] | who makes a request, how they prove it, and what they may do |
 //! | [`committer`] | the only writer of money: gathers commands, commits them in batches |
 //! | [`config`] | settings, and where they come from |
 //! | [`telemetry`] | logs and metrics |
 //! | [`clock`] | the one place that reads the time and draws randomness for the ledger |
 
+pub mod auth;
 pub mod clock;
 pub mod committer;
 pub mod config;
