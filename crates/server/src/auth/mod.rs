@@ -4,11 +4,14 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`access_token`] | short-lived JWTs, signed with [`signing_key`] |
+//! | [`password`] | argon2id, on a bounded pool |
 
 pub mod access_token;
 mod opaque;
+pub mod password;
 pub mod signing_key;
 
 pub use access_token::{AccessGrant, AccessTokenError, AccessTokenSettings, AccessTokens};
 pub use opaque::OpaqueSecret;
+pub use password::{NewPassword, PasswordError, Passwords};
 pub use signing_key::{PublicJwk, SigningKey, SigningKeyError};
