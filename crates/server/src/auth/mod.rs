@@ -4,14 +4,20 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`access_token`] | short-lived JWTs, signed with [`signing_key`] |
+//! | [`refresh_token`] | what keeps a person signed in, exchanged at each use |
 //! | [`password`] | argon2id, on a bounded pool |
+//! | [`api_key`] | how services sign in |
 
 pub mod access_token;
+pub mod api_key;
 mod opaque;
 pub mod password;
+pub mod refresh_token;
 pub mod signing_key;
 
 pub use access_token::{AccessGrant, AccessTokenError, AccessTokenSettings, AccessTokens};
+pub use api_key::{API_KEY_PREFIX, ApiKeys};
 pub use opaque::OpaqueSecret;
 pub use password::{NewPassword, PasswordError, Passwords};
+pub use refresh_token::{Refreshed, Sessions};
 pub use signing_key::{PublicJwk, SigningKey, SigningKeyError};
