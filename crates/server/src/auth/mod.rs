@@ -3,6 +3,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | [`caller`] | who makes a request, and the rules of who may do what |
 //! | [`access_token`] | short-lived JWTs, signed with [`signing_key`] |
 //! | [`refresh_token`] | what keeps a person signed in, exchanged at each use |
 //! | [`password`] | argon2id, on a bounded pool |
@@ -10,6 +11,7 @@
 
 pub mod access_token;
 pub mod api_key;
+pub mod caller;
 mod opaque;
 pub mod password;
 pub mod refresh_token;
@@ -17,6 +19,7 @@ pub mod signing_key;
 
 pub use access_token::{AccessGrant, AccessTokenError, AccessTokenSettings, AccessTokens};
 pub use api_key::{API_KEY_PREFIX, ApiKeys};
+pub use caller::{Action, Identity, NotPermitted};
 pub use opaque::OpaqueSecret;
 pub use password::{NewPassword, PasswordError, Passwords};
 pub use refresh_token::{Refreshed, Sessions};
