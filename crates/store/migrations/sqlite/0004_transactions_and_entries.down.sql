@@ -1,0 +1,3 @@
+DROP TABLE reversals;
+DROP TABLE entries;
+DROP TABLE transactions;
