@@ -17,6 +17,7 @@ pub mod migrate;
 pub mod people;
 pub mod postgres;
 pub mod records;
+pub mod sqlite;
 
 pub use error::StoreError;
 pub use people::{

@@ -1,0 +1,121 @@
+//! Opening the file: the lock that keeps a second server out, and settings that are read back, because a
+//! setting that did not take effect loses money in silence.
+
+use crate::StoreError;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags};
+use std::fs::{DirBuilder, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Another connection holds the write lock only while a migration or a checkpoint runs.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Statements kept prepared for each connection: more than there are.
+const STATEMENTS: usize = 128;
+
+/// What the writer keeps of the file in memory: wallets, and as much of the key index as has room.
+const WRITER_CACHE_KIB: i64 = 256 * 1024;
+
+/// What a reader keeps in memory; the operating system keeps the rest.
+const READER_CACHE_KIB: i64 = 16 * 1024;
+
+/// The database within the data folder.
+pub(super) fn database_path(data_dir: &Path) -> PathBuf {
+    data_dir.join("florin.db")
+}
+
+/// Takes the data folder for this process, until the file is dropped. The operating system lets go of it
+/// when the process dies, however it dies.
+pub(super) fn lock(data_dir: &Path) -> Result<File, StoreError> {
+    let path = data_dir.join("florin.lock");
+    let unsuitable = |error| StoreError::Unsuitable(format!("{}: {error}", path.display()));
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(unsuitable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Unsuitable(format!(
+            "another server uses {}: stop it first, or give this one a data folder of its own",
+            data_dir.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(unsuitable(error)),
+    }
+}
+
+/// Makes the data folder, for its owner's eyes alone: the store has everybody's balances in it.
+pub(super) fn make_folder(data_dir: &Path) -> Result<(), StoreError> {
+    let mut folder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    let made = folder.recursive(true).create(data_dir);
+    made.map_err(|error| StoreError::Unsuitable(format!("{}: {error}", data_dir.display())))
+}
+
+/// A connection that makes the file where there is none.
+pub(super) fn create(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    make_durable(&connection)?;
+    Ok(connection)
+}
+
+/// The one connection that writes.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    must_exist(path)?;
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    make_durable(&connection)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    Ok(connection)
+}
+
+/// A connection that can only read.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    must_exist(path)?;
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
+    require(&connection, "journal_mode", "wal", "readers would block the writer")?;
+    Ok(connection)
+}
+
+fn must_exist(path: &Path) -> Result<(), StoreError> {
+    if path.is_file() {
+        return Ok(());
+    }
+    let advice = "`florin migrate up` makes one";
+    Err(StoreError::Unsuitable(format!("there is no store at {}: {advice}", path.display())))
+}
+
+fn open(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
+    // No mutex: a connection is only ever used by one thread at a time, and the compiler sees to it.
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // A file that somebody prepared must not run functions of ours from its schema.
+    connection.pragma_update(None, "trusted_schema", false)?;
+    Ok(connection)
+}
+
+/// Sets what durability rests on, and reads it back.
+fn make_durable(connection: &Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    check(connection)
+}
+
+fn check(connection: &Connection) -> Result<(), StoreError> {
+    require(connection, "journal_mode", "wal", "readers would block the writer")?;
+    require(connection, "synchronous", "2", "a power cut could take back what was acknowledged")?;
+    require(connection, "foreign_keys", "1", "rows could refer to what is not there")
+}
+
+fn require(connection: &Connection, pragma: &str, wanted: &str, why: &str) -> Result<(), StoreError> {
+    let found: Value = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+    let found = match found {
+        Value::Text(text) => text,
+        Value::Integer(number) => number.to_string(),
+        Value::Null | Value::Real(_) | Value::Blob(_) => "unknown".to_owned(),
+    };
+    if found == wanted {
+        return Ok(());
+    }
+    Err(StoreError::Unsuitable(format!("SQLite's {pragma} is {found} and must be {wanted}: otherwise {why}")))
+}

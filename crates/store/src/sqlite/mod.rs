@@ -1,0 +1,292 @@
+//! Florin in one file: the embedded engine. One process owns the file, and one of its threads writes.
+//!
+//! It never decides: rows are loaded, [`florin_ledger`] says what becomes of them, and what changed is saved.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `connection`, `writer`, `readers` | opening and checking; the thread that writes; those that read |
+//! | `commit`, `load`, `save` | a batch |
+//! | `assets`, `wallets`, `people`, `sessions`, `creation` | what is created, and under which keys |
+//! | `transactions`, `chain`, `history` | records, the way along a wallet's entries, pages of both |
+//! | `audit` | everything derived again |
+//! | `codec`, `rows`, `error` | columns and errors as Florin's types |
+//!
+//! Rules: every condition has the ledger in it; `seq` is a place in the file that only pointers name; a read is
+//! one snapshot; a write is one database transaction on the writer's thread.
+
+mod assets;
+mod audit;
+mod chain;
+mod codec;
+mod commit;
+mod connection;
+mod creation;
+mod error;
+mod history;
+mod load;
+mod people;
+mod readers;
+mod rows;
+mod save;
+mod sessions;
+mod transactions;
+mod wallets;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    ApiKey, AssetRecord, AuditReport, Created, CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewAsset,
+    NewUser, NewWallet, RefreshToken, Rotation, Store, StoreError, TransactionFilter, TrialBalanceLine, User,
+    Username, WalletFilter, WalletRecord, migrate,
+};
+use async_trait::async_trait;
+use florin_ledger::{
+    ApiKeyId, Group, GroupOutcome, LedgerId, Rejection, Timestamp, Transaction, TransactionId, UserId,
+    Version, WalletChange, WalletId,
+};
+use readers::Readers;
+use rusqlite::Connection;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use writer::Writer;
+
+/// A store in one file.
+pub struct Sqlite {
+    // Dropped in this order: readers, the writer when it has done what it was given, and then the lock.
+    readers: Readers,
+    writer: Option<Writer>,
+    _lock: Option<File>,
+}
+
+/// A connection that nobody else's server shares the file with.
+pub struct SqliteAlone {
+    /// The connection.
+    pub connection: Connection,
+    _lock: File,
+}
+
+impl Sqlite {
+    /// Opens the store in a data folder. It must be there and migrated.
+    ///
+    /// A second one for the same folder is refused, in whatever process: [`StoreError::Unsuitable`].
+    pub fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        let path = connection::database_path(data_dir);
+        let lock = connection::lock(data_dir)?;
+        let connection = connection::open_writer(&path)?;
+        migrate::sqlite::check(&connection, migrate::SQLITE)?;
+        let readers = Readers::open(path)?;
+        Ok(Self { readers, writer: Some(Writer::start(connection)?), _lock: Some(lock) })
+    }
+
+    /// Opens the store for reading alone: also while a server uses it. Whatever would write is
+    /// [`StoreError::Unavailable`].
+    pub fn open_read_only(data_dir: &Path) -> Result<Self, StoreError> {
+        let path = connection::database_path(data_dir);
+        migrate::sqlite::check(&connection::open_reader(&path)?, migrate::SQLITE)?;
+        Ok(Self { readers: Readers::open(path)?, writer: None, _lock: None })
+    }
+
+    /// A connection for migrations, and the data folder for it alone; makes both where they are missing.
+    pub fn connect_alone(data_dir: &Path) -> Result<SqliteAlone, StoreError> {
+        connection::make_folder(data_dir)?;
+        let lock = connection::lock(data_dir)?;
+        let connection = connection::create(&connection::database_path(data_dir))?;
+        Ok(SqliteAlone { connection, _lock: lock })
+    }
+
+    fn writer(&self) -> Result<&Writer, StoreError> {
+        let read_only = || StoreError::Unavailable("the store is open for reading alone".to_owned());
+        self.writer.as_ref().ok_or_else(read_only)
+    }
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn commit(
+        &self,
+        ledger: LedgerId,
+        groups: Vec<Arc<Group>>,
+        now: Timestamp,
+        entropy: u64,
+    ) -> Result<Vec<GroupOutcome>, StoreError> {
+        self.writer()?.run(move |db_tx| commit::commit(db_tx, ledger, &groups, now, entropy)).await
+    }
+
+    async fn create_asset(
+        &self,
+        ledger: LedgerId,
+        asset: NewAsset,
+        key: CreationKey,
+        now: Timestamp,
+    ) -> Result<Created<AssetRecord>, StoreError> {
+        self.writer()?.run(move |db_tx| assets::create(db_tx, ledger, &asset, key, now)).await
+    }
+
+    async fn assets(&self, ledger: LedgerId) -> Result<Vec<AssetRecord>, StoreError> {
+        self.readers.run(move |db_tx| assets::all(db_tx, ledger)).await
+    }
+
+    async fn create_wallet(
+        &self,
+        ledger: LedgerId,
+        wallet: NewWallet,
+        key: CreationKey,
+        now: Timestamp,
+    ) -> Result<Created<WalletRecord>, StoreError> {
+        self.writer()?.run(move |db_tx| wallets::create(db_tx, ledger, &wallet, key, now)).await
+    }
+
+    async fn wallet(&self, ledger: LedgerId, id: WalletId) -> Result<Option<WalletRecord>, StoreError> {
+        self.readers.run(move |db_tx| wallets::find(db_tx, ledger, id)).await
+    }
+
+    async fn wallets(
+        &self,
+        ledger: LedgerId,
+        filter: WalletFilter,
+        before: Option<WalletId>,
+        limit: usize,
+    ) -> Result<Vec<WalletRecord>, StoreError> {
+        self.readers.run(move |db_tx| wallets::page(db_tx, ledger, filter, before, limit)).await
+    }
+
+    async fn balances(&self, ledger: LedgerId, ids: Vec<WalletId>) -> Result<Vec<WalletRecord>, StoreError> {
+        self.readers.run(move |db_tx| wallets::by_ids(db_tx, ledger, ids)).await
+    }
+
+    async fn change_wallet(
+        &self,
+        ledger: LedgerId,
+        id: WalletId,
+        change: WalletChange,
+        expected: Option<Version>,
+    ) -> Result<Result<WalletRecord, Rejection>, StoreError> {
+        self.writer()?.run(move |db_tx| wallets::change(db_tx, ledger, id, change, expected)).await
+    }
+
+    async fn entries(
+        &self,
+        ledger: LedgerId,
+        wallet: WalletId,
+        filter: EntryFilter,
+        before: Option<Version>,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.readers.run(move |db_tx| history::entries(db_tx, ledger, wallet, filter, before, limit)).await
+    }
+
+    async fn transaction(
+        &self,
+        ledger: LedgerId,
+        id: TransactionId,
+    ) -> Result<Option<Transaction>, StoreError> {
+        self.readers.run(move |db_tx| transactions::find(db_tx, ledger, id)).await
+    }
+
+    async fn transactions(
+        &self,
+        ledger: LedgerId,
+        filter: TransactionFilter,
+        before: Option<TransactionId>,
+        limit: usize,
+    ) -> Result<Vec<Transaction>, StoreError> {
+        self.readers.run(move |db_tx| history::transactions(db_tx, ledger, filter, before, limit)).await
+    }
+
+    async fn trial_balance(&self, ledger: LedgerId) -> Result<Vec<TrialBalanceLine>, StoreError> {
+        self.readers.run(move |db_tx| audit::trial_balance(db_tx, ledger)).await
+    }
+
+    async fn audit(&self, ledger: LedgerId) -> Result<AuditReport, StoreError> {
+        self.readers.run_apart(move |db_tx| audit::audit(db_tx, ledger)).await
+    }
+
+    async fn create_user(
+        &self,
+        ledger: LedgerId,
+        user: NewUser,
+        key: CreationKey,
+        now: Timestamp,
+    ) -> Result<Created<User>, StoreError> {
+        self.writer()?.run(move |db_tx| people::create_user(db_tx, ledger, &user, key, now)).await
+    }
+
+    async fn user(&self, ledger: LedgerId, id: UserId) -> Result<Option<User>, StoreError> {
+        self.readers.run(move |db_tx| people::user(db_tx, ledger, id)).await
+    }
+
+    async fn user_by_name(&self, ledger: LedgerId, name: Username) -> Result<Option<User>, StoreError> {
+        self.readers.run(move |db_tx| people::user_by_name(db_tx, ledger, &name)).await
+    }
+
+    async fn users(
+        &self,
+        ledger: LedgerId,
+        before: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<User>, StoreError> {
+        self.readers.run(move |db_tx| people::users(db_tx, ledger, before, limit)).await
+    }
+
+    async fn start_session(&self, ledger: LedgerId, token: RefreshToken) -> Result<(), StoreError> {
+        self.writer()?.run(move |db_tx| sessions::start(db_tx, ledger, &token)).await
+    }
+
+    async fn rotate_refresh_token(
+        &self,
+        ledger: LedgerId,
+        old: [u8; 32],
+        new: [u8; 32],
+        new_expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Rotation, StoreError> {
+        self.writer()?.run(move |db_tx| sessions::rotate(db_tx, ledger, old, new, new_expires_at, now)).await
+    }
+
+    async fn end_session(&self, ledger: LedgerId, token: [u8; 32], now: Timestamp) -> Result<(), StoreError> {
+        self.writer()?.run(move |db_tx| sessions::end(db_tx, ledger, token, now)).await
+    }
+
+    async fn create_api_key(
+        &self,
+        ledger: LedgerId,
+        api_key: NewApiKey,
+        key: CreationKey,
+        now: Timestamp,
+    ) -> Result<Created<ApiKey>, StoreError> {
+        self.writer()?.run(move |db_tx| people::create_api_key(db_tx, ledger, &api_key, key, now)).await
+    }
+
+    async fn api_key_by_secret(
+        &self,
+        ledger: LedgerId,
+        secret_hash: [u8; 32],
+    ) -> Result<Option<ApiKey>, StoreError> {
+        self.readers.run(move |db_tx| people::api_key_by_secret(db_tx, ledger, secret_hash)).await
+    }
+
+    async fn api_keys(
+        &self,
+        ledger: LedgerId,
+        before: Option<ApiKeyId>,
+        limit: usize,
+    ) -> Result<Vec<ApiKey>, StoreError> {
+        self.readers.run(move |db_tx| people::api_keys(db_tx, ledger, before, limit)).await
+    }
+
+    async fn revoke_api_key(
+        &self,
+        ledger: LedgerId,
+        id: ApiKeyId,
+        now: Timestamp,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        self.writer()?.run(move |db_tx| people::revoke_api_key(db_tx, ledger, id, now)).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.readers.run(|db_tx| migrate::sqlite::check(db_tx, migrate::SQLITE)).await
+    }
+}
