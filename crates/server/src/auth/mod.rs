@@ -3,6 +3,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | [`identify`] | from the token of a request to who makes it |
 //! | [`caller`] | who makes a request, and the rules of who may do what |
 //! | [`access_token`] | short-lived JWTs, signed with [`signing_key`] |
 //! | [`refresh_token`] | what keeps a person signed in, exchanged at each use |
@@ -12,6 +13,7 @@
 pub mod access_token;
 pub mod api_key;
 pub mod caller;
+pub mod identify;
 mod opaque;
 pub mod password;
 pub mod refresh_token;
@@ -20,6 +22,7 @@ pub mod signing_key;
 pub use access_token::{AccessGrant, AccessTokenError, AccessTokenSettings, AccessTokens};
 pub use api_key::{API_KEY_PREFIX, ApiKeys};
 pub use caller::{Action, Identity, NotPermitted};
+pub use identify::{Auth, IdentifyError};
 pub use opaque::OpaqueSecret;
 pub use password::{NewPassword, PasswordError, Passwords};
 pub use refresh_token::{Refreshed, Sessions};

@@ -1,0 +1,52 @@
+//! Signing in, staying signed in, signing out.
+
+use crate::SecretText;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Who signs in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoginRequest {
+    /// Their name.
+    #[schema(example = "alice")]
+    pub username: String,
+    /// Their password.
+    #[schema(value_type = String, format = Password, example = "florin-demo")]
+    pub password: SecretText,
+}
+
+/// A refresh token, to be exchanged or ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshTokenRequest {
+    /// The refresh token that came last.
+    #[schema(value_type = String, format = Password, example = "frt_8mZb0cG3xk0o2m1v5n7Qw9RtYuIoPaSdFgHjKlZxCvB")]
+    pub refresh_token: SecretText,
+}
+
+/// What a sign-in gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Tokens {
+    /// What to send as `Authorization: Bearer …`.
+    #[schema(value_type = String, example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6Ii…")]
+    pub access_token: SecretText,
+    /// How to send it.
+    pub token_type: TokenType,
+    /// For how many seconds the access token is good.
+    #[schema(example = 900)]
+    pub expires_in: u64,
+    /// What to exchange for the next tokens, once.
+    #[schema(value_type = String, example = "frt_8mZb0cG3xk0o2m1v5n7Qw9RtYuIoPaSdFgHjKlZxCvB")]
+    pub refresh_token: SecretText,
+    /// For how many seconds the refresh token is good.
+    #[schema(example = 2_592_000)]
+    pub refresh_expires_in: u64,
+}
+
+/// How to send an access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub enum TokenType {
+    /// In the `Authorization` header (RFC 6750).
+    Bearer,
+}
