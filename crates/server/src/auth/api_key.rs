@@ -90,3 +90,106 @@ impl Found {
         self.generation == generation && (0..ApiKeys::REMEMBERED_US).contains(&age_us)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use florin_ledger::{Fingerprint, IdempotencyKey, KeyHash, UserId};
+    use florin_store::sqlite::Sqlite;
+    use florin_store::{
+        Created, CreationKey, EmailAddress, NewApiKey, NewUser, Role, Scope, Username, migrate,
+    };
+    use secrecy::{ExposeSecret, SecretString};
+    use tempfile::TempDir;
+
+    const LEDGER: LedgerId = LedgerId::MAIN;
+    const NOW: Timestamp = Timestamp(1_800_000_000_000_000);
+
+    /// A store with one key.
+    struct Fixture {
+        store: Sqlite,
+        id: ApiKeyId,
+        secret: SecretString,
+        _folder: TempDir,
+    }
+
+    impl Fixture {
+        async fn new() -> Self {
+            let folder = TempDir::new().unwrap();
+            let mut alone = Sqlite::connect_alone(folder.path()).unwrap();
+            migrate::sqlite::up(&mut alone.connection, migrate::SQLITE, NOW).unwrap();
+            drop(alone);
+            let store = Sqlite::open(folder.path()).unwrap();
+            let operator = NewUser {
+                username: Username::parse("house").unwrap(),
+                email: EmailAddress::parse("house@example.com").unwrap(),
+                password_hash: "hash".to_owned(),
+                role: Role::Operator,
+            };
+            store.create_user(LEDGER, operator, key("operator"), NOW).await.unwrap();
+            let secret = ApiKeys::generate_secret();
+            let new = NewApiKey {
+                name: "shop".to_owned(),
+                secret_hash: secret.hash,
+                scopes: vec![Scope::Read],
+                created_by: UserId(1),
+            };
+            let created = store.create_api_key(LEDGER, new, key("api key"), NOW).await.unwrap();
+            let Created::New(ApiKey { id, .. }) = created else { panic!("{created:?}") };
+            Self { store, id, secret: secret.text, _folder: folder }
+        }
+
+        async fn find(&self, keys: &ApiKeys, now: Timestamp) -> Option<ApiKeyId> {
+            let found = keys.find(&self.store, LEDGER, self.secret.expose_secret(), now).await;
+            found.unwrap().map(|api_key| api_key.id)
+        }
+    }
+
+    fn key(text: &str) -> CreationKey {
+        let hash = KeyHash::anonymous(&IdempotencyKey::parse(&text.replace(' ', "-")).unwrap());
+        CreationKey { hash, fingerprint: Fingerprint::of("test", b"") }
+    }
+
+    fn after_us(us: i64) -> Timestamp {
+        Timestamp(NOW.0 + us)
+    }
+
+    #[tokio::test]
+    async fn a_key_is_found_by_its_secret_and_by_nothing_else() {
+        let (fixture, keys) = (Fixture::new().await, ApiKeys::new());
+        assert_eq!(fixture.find(&keys, NOW).await, Some(fixture.id));
+        let another = ApiKeys::generate_secret().text;
+        let secret = fixture.secret.expose_secret();
+        for presented in [another.expose_secret(), "", "fk_", &secret[3..], &secret.to_uppercase()] {
+            assert!(
+                keys.find(&fixture.store, LEDGER, presented, NOW).await.unwrap().is_none(),
+                "{presented}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_this_process_revokes_is_worth_nothing_at_once() {
+        let (fixture, keys) = (Fixture::new().await, ApiKeys::new());
+        assert_eq!(fixture.find(&keys, NOW).await, Some(fixture.id));
+        keys.revoke(&fixture.store, LEDGER, fixture.id, NOW).await.unwrap();
+        assert_eq!(fixture.find(&keys, NOW).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_key_that_another_process_revokes_is_worth_nothing_after_a_second() {
+        let (fixture, keys) = (Fixture::new().await, ApiKeys::new());
+        assert_eq!(fixture.find(&keys, NOW).await, Some(fixture.id));
+        fixture.store.revoke_api_key(LEDGER, fixture.id, NOW).await.unwrap();
+        assert_eq!(fixture.find(&keys, after_us(999_999)).await, Some(fixture.id), "remembered");
+        assert_eq!(fixture.find(&keys, after_us(1_000_000)).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_goes_back_remembers_nothing() {
+        let (fixture, keys) = (Fixture::new().await, ApiKeys::new());
+        assert_eq!(fixture.find(&keys, NOW).await, Some(fixture.id));
+        fixture.store.revoke_api_key(LEDGER, fixture.id, NOW).await.unwrap();
+        assert_eq!(fixture.find(&keys, after_us(-1)).await, None);
+    }
+}
