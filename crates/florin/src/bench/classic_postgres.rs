@@ -1,0 +1,232 @@
+//! The classic way on PostgreSQL: one database transaction a transfer, statement by statement, as most
+//! services do it, and as well as it can be done that way.
+//!
+//! Its tables are copies of Florin's, in a schema of their own: the same columns, constraints and indexes,
+//! the same wallets with the same balances. What it writes passes the same audit. Statements are prepared,
+//! and there is no HTTP in between. Per transfer: `BEGIN`, look the key up, lock two wallets in ascending
+//! id, update both, insert the transaction and its two entries, `COMMIT`.
+
+use super::measure::{Round, Tally, Window};
+use super::mix::{Transfer, Transfers};
+use anyhow::{Context, bail};
+use florin_ledger::{Caller, LedgerId, Principal, Timestamp, TransactionId};
+use florin_server::clock;
+use florin_store::postgres::{Postgres, PostgresSettings};
+use florin_store::{AuditReport, Store};
+use std::time::{Instant, SystemTime};
+use tokio::task::JoinSet;
+use tokio_postgres::{Client, Statement};
+use uuid::Uuid;
+
+/// The schema that its tables are in.
+pub(super) const SCHEMA: &str = "classic";
+
+/// Makes the tables, as copies of Florin's. Florin's server has the bare names, this one finds its own first.
+pub(super) async fn create_tables(admin: &Client) -> anyhow::Result<()> {
+    let mut statements = vec![format!("CREATE SCHEMA {SCHEMA}")];
+    for table in ["wallets", "transactions", "entries"] {
+        statements.push(format!("CREATE TABLE {SCHEMA}.{table} (LIKE public.{table} INCLUDING ALL)"));
+        if table == "wallets" {
+            // `LIKE` takes over everything but the room on each page.
+            statements.push(format!("ALTER TABLE {SCHEMA}.{table} SET (fillfactor = 50)"));
+        }
+        statements.push(format!("INSERT INTO {SCHEMA}.{table} SELECT * FROM public.{table}"));
+        statements.push(format!("VACUUM ANALYZE {SCHEMA}.{table}"));
+    }
+    for statement in statements {
+        admin.batch_execute(&statement).await.context("making the classic way's tables")?;
+    }
+    Ok(())
+}
+
+/// The classic way's own tables, to be found before Florin's.
+pub(crate) struct ClassicPostgres {
+    settings: PostgresSettings,
+}
+
+impl ClassicPostgres {
+    /// `settings` lead to sessions whose search path begins with [`SCHEMA`].
+    pub(super) fn new(settings: PostgresSettings) -> Self {
+        Self { settings }
+    }
+
+    pub(super) async fn run(
+        &self,
+        transfers: &Transfers,
+        caller: Caller,
+        connections: usize,
+        window: impl FnOnce() -> Window,
+    ) -> anyhow::Result<Round> {
+        let mut sessions = Vec::with_capacity(connections);
+        for _ in 0..connections {
+            sessions.push(Session::open(&self.settings, caller).await?);
+        }
+        let window = window();
+        let mut workers = JoinSet::new();
+        for (worker, session) in (0..).zip(sessions) {
+            workers.spawn(work(session, transfers.of_worker(worker), window));
+        }
+        let mut tallies = Vec::with_capacity(connections);
+        while let Some(tally) = workers.join_next().await {
+            tallies.push(tally??);
+        }
+        Ok(Round::of(window, tallies))
+    }
+
+    pub(super) async fn audit(&self) -> anyhow::Result<AuditReport> {
+        Ok(Postgres::connect(&self.settings).await?.audit(LedgerId::MAIN).await?)
+    }
+}
+
+async fn work(mut session: Session, transfers: Transfers, window: Window) -> anyhow::Result<Tally> {
+    let mut tally = Tally::new(window);
+    for transfer in transfers {
+        if window.is_over() {
+            break;
+        }
+        let began = Instant::now();
+        session.transfer(&transfer).await.context("a classic transfer")?;
+        tally.record(began, 1);
+    }
+    Ok(tally)
+}
+
+/// One connection with its statements.
+struct Session {
+    client: Client,
+    caller: Caller,
+    find_key: Statement,
+    lock_wallet: Statement,
+    update_wallet: Statement,
+    insert_transaction: Statement,
+    insert_entry: Statement,
+}
+
+struct Locked {
+    id: i64,
+    posted: i64,
+    version: i64,
+}
+
+impl Session {
+    async fn open(settings: &PostgresSettings, caller: Caller) -> anyhow::Result<Self> {
+        let client = Postgres::connect_alone(settings).await?;
+        // Amounts here fit 64 bits; the columns are what Florin's are.
+        Ok(Self {
+            caller,
+            find_key: client
+                .prepare("SELECT transaction_id FROM transactions WHERE ledger_id = $1 AND key_hash = $2")
+                .await?,
+            lock_wallet: client
+                .prepare(
+                    "SELECT posted::bigint, version, status, asset FROM wallets
+                     WHERE ledger_id = $1 AND wallet_id = $2 FOR UPDATE",
+                )
+                .await?,
+            update_wallet: client
+                .prepare(
+                    "UPDATE wallets SET posted = $3::bigint, version = $4, last_entry_at = $5
+                     WHERE ledger_id = $1 AND wallet_id = $2",
+                )
+                .await?,
+            insert_transaction: client
+                .prepare(
+                    "INSERT INTO transactions (ledger_id, transaction_id, type, status, asset, amount,
+                         from_wallet_id, from_version, to_wallet_id, to_version, user_id, api_key_id,
+                         idempotency_key, key_hash, fingerprint, created_at)
+                     VALUES ($1, $2, 'transfer', 'COMPLETED', $3, $4::bigint, $5, $6, $7, $8, $9, $10, $11, $12,
+                         $13, $14)",
+                )
+                .await?,
+            insert_entry: client
+                .prepare(
+                    "INSERT INTO entries (ledger_id, wallet_id, version, transaction_id, direction, amount,
+                         balance_after)
+                     VALUES ($1, $2, $3, $4, $5, $6::bigint, $7::bigint)",
+                )
+                .await?,
+            client,
+        })
+    }
+
+    async fn transfer(&mut self, transfer: &Transfer) -> anyhow::Result<()> {
+        let command = transfer.command(self.caller);
+        let ledger = LedgerId::MAIN.0;
+        let (from, to) = (transfer.from.0, transfer.to.0);
+        let db_tx = self.client.transaction().await?;
+
+        let key_hash = command.key_hash.0.as_slice();
+        if db_tx.query_opt(&self.find_key, &[&ledger, &key_hash]).await?.is_some() {
+            bail!("the key {} was used before", command.key.as_str());
+        }
+
+        let (mut debited, mut credited, mut asset) = (None, None, String::new());
+        for id in [from.min(to), from.max(to)] {
+            let row = db_tx.query_one(&self.lock_wallet, &[&ledger, &id]).await?;
+            if row.get::<_, &str>(2) != "active" {
+                bail!("wallet {id} is not active");
+            }
+            let wallet = Locked { id, posted: row.get(0), version: row.get(1) };
+            asset = row.get(3);
+            if id == from { debited = Some(wallet) } else { credited = Some(wallet) }
+        }
+        let (Some(mut debited), Some(mut credited)) = (debited, credited) else {
+            bail!("a wallet cannot pay itself");
+        };
+        let amount = i64::from(transfer.cents);
+        if debited.posted < amount {
+            bail!("wallet {from} has {} and needs {amount}", debited.posted);
+        }
+        debited.posted -= amount;
+        credited.posted += amount;
+
+        // The time is read under the locks, so that a wallet's history is in the order of its times.
+        let now = clock::now();
+        let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_micros(u64::try_from(now.0)?);
+        for wallet in [&mut debited, &mut credited] {
+            wallet.version += 1;
+            let Locked { id, posted, version } = &*wallet;
+            let updated = db_tx.execute(&self.update_wallet, &[&ledger, id, posted, version, &at]).await?;
+            anyhow::ensure!(updated == 1, "wallet {id} was not updated");
+        }
+
+        let id = transaction_id(now);
+        let (user, api_key) = match self.caller.principal {
+            Principal::User(user) => (Some(user.0), None),
+            Principal::Service(api_key) => (None, Some(api_key.0)),
+        };
+        db_tx
+            .execute(
+                &self.insert_transaction,
+                &[
+                    &ledger,
+                    &id,
+                    &asset,
+                    &amount,
+                    &from,
+                    &debited.version,
+                    &to,
+                    &credited.version,
+                    &user,
+                    &api_key,
+                    &command.key.as_str(),
+                    &key_hash,
+                    &command.fingerprint.0.as_slice(),
+                    &at,
+                ],
+            )
+            .await?;
+        for (wallet, direction) in [(&debited, "DEBIT"), (&credited, "CREDIT")] {
+            let Locked { id: wallet, posted, version } = wallet;
+            let entry: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+                [&ledger, wallet, version, &id, &direction, &amount, posted];
+            db_tx.execute(&self.insert_entry, &entry).await?;
+        }
+        db_tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn transaction_id(now: Timestamp) -> Uuid {
+    Uuid::from_u128(TransactionId::new(now, clock::entropy()).0)
+}

@@ -1,0 +1,138 @@
+//! The databases of a run. They hold nothing else, nobody else's is touched, and they are gone afterwards.
+
+mod postgres;
+mod sqlite;
+
+use super::classic::Classic;
+use super::figures::Engine;
+use super::mix::Wallets;
+use florin_ledger::{AssetCode, UserId};
+use florin_store::Store;
+use postgres::ScratchPostgres;
+use sqlite::ScratchSqlite;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where databases are made.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// On the server of this URL.
+    Postgres(String),
+    /// In new folders within this one.
+    Sqlite(PathBuf),
+}
+
+impl Place {
+    pub(super) fn engine(&self) -> Engine {
+        match self {
+            Self::Postgres(_) => Engine::Postgres,
+            Self::Sqlite(_) => Engine::Sqlite,
+        }
+    }
+
+    /// How many connections the classic way is measured with. SQLite has one writer.
+    pub(super) fn classic_connections(&self) -> &'static [usize] {
+        match self {
+            Self::Postgres(_) => &[16, 50],
+            Self::Sqlite(_) => &[1],
+        }
+    }
+}
+
+/// All the databases of a run, so that none is left behind, however the run ends.
+pub(super) struct Scratches {
+    place: Place,
+    made: Mutex<Vec<Scratch>>,
+}
+
+impl Scratches {
+    pub(super) fn new(place: Place) -> Self {
+        Self { place, made: Mutex::default() }
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Makes a database with Florin's schema.
+    pub(super) async fn create(&self) -> anyhow::Result<Scratch> {
+        let scratch = match &self.place {
+            Place::Postgres(url) => Scratch::Postgres(ScratchPostgres::new(url)),
+            Place::Sqlite(data_dir) => Scratch::Sqlite(ScratchSqlite::new(data_dir)),
+        };
+        // Before it is there: half of one is to be removed too.
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(scratch.clone());
+        match &scratch {
+            Scratch::Postgres(scratch) => scratch.create().await?,
+            Scratch::Sqlite(scratch) => scratch.create()?,
+        }
+        Ok(scratch)
+    }
+
+    /// Removes all of them.
+    pub(super) async fn remove(&self) -> anyhow::Result<()> {
+        let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
+        for scratch in made {
+            match scratch {
+                Scratch::Postgres(scratch) => scratch.remove().await?,
+                Scratch::Sqlite(scratch) => scratch.remove()?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A database of its own.
+#[derive(Clone)]
+pub(super) enum Scratch {
+    Postgres(ScratchPostgres),
+    Sqlite(ScratchSqlite),
+}
+
+impl Scratch {
+    /// The store in it.
+    pub(super) async fn open(&self) -> anyhow::Result<Arc<dyn Store>> {
+        Ok(match self {
+            Self::Postgres(scratch) => Arc::new(scratch.open().await?),
+            Self::Sqlite(scratch) => Arc::new(scratch.open()?),
+        })
+    }
+
+    /// What was read back about the database and its durability, by name.
+    pub(super) async fn settings(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        match self {
+            Self::Postgres(scratch) => scratch.settings().await,
+            Self::Sqlite(scratch) => scratch.settings(),
+        }
+    }
+
+    /// Makes a user's wallets, empty. One statement makes them all; the money comes through the committer.
+    pub(super) async fn insert_wallets(
+        &self,
+        wallets: Wallets,
+        user: UserId,
+        asset: AssetCode,
+    ) -> anyhow::Result<()> {
+        match self {
+            Self::Postgres(scratch) => scratch.insert_wallets(wallets, user, asset).await,
+            Self::Sqlite(scratch) => scratch.insert_wallets(wallets, user, asset),
+        }
+    }
+
+    /// Lets the database do now what it would do some time after so many rows came in.
+    pub(super) async fn settle(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Postgres(scratch) => scratch.settle().await,
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// The classic way, on copies of what is there now.
+    pub(super) async fn classic(&self) -> anyhow::Result<Classic> {
+        Ok(match self {
+            Self::Postgres(scratch) => Classic::Postgres(scratch.classic().await?),
+            Self::Sqlite(scratch) => Classic::Sqlite(scratch.classic()?),
+        })
+    }
+}
