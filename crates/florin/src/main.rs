@@ -1,24 +1,12 @@
-//! Florin's command line.
+//! The binary: a thin edge over [`florin_server`] and [`florin_store`]. No rule about money lives here.
 
 mod bench;
+mod cli;
 
-use clap::{Parser, Subcommand};
-
-#[derive(Parser)]
-#[command(name = "florin", version, about)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    Bench(bench::BenchArgs),
-}
+use clap::Parser;
+use std::process::ExitCode;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
-        Command::Bench(args) => bench::run(args).await,
-    }
+async fn main() -> ExitCode {
+    cli::Cli::parse().run().await
 }
