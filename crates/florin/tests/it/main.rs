@@ -1,0 +1,6 @@
+//! The binary from outside: what its commands do, say, and leave behind, on both engines.
+
+mod audit;
+mod migrate;
+mod operator;
+mod place;

@@ -1,0 +1,131 @@
+//! A store of its own for each test, on either engine, and the binary to work on it.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+use tokio_postgres::{Client, Config, NoTls};
+
+/// Which engine a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A folder, and a database if the engine needs one.
+pub(crate) struct Place {
+    folder: TempDir,
+    database: Option<String>,
+}
+
+/// What became of a command.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) status: ExitStatus,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Place {
+    /// An empty one.
+    pub(crate) async fn new(engine: Engine) -> Self {
+        let database = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(create_database().await),
+        };
+        Self { folder: tempfile::tempdir().expect("a folder"), database }
+    }
+
+    /// One with a schema.
+    pub(crate) async fn migrated(engine: Engine) -> Self {
+        let place = Self::new(engine).await;
+        assert!(place.florin(&["migrate", "up"]).status.success());
+        place
+    }
+
+    /// The folder in which commands run; data and settings are in it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A command of the binary, in this place, undisturbed by the settings of whoever runs the tests.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_florin"));
+        let ours = std::env::vars_os().map(|(name, _)| name);
+        for name in ours.filter(|name| name.to_string_lossy().starts_with("FLORIN_")) {
+            command.env_remove(name);
+        }
+        command.current_dir(self.folder.path()).args(args);
+        if let Some(name) = &self.database {
+            command.env("FLORIN_DATABASE_URL", database_url(name));
+        }
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn florin(&self, args: &[&str]) -> Ran {
+        self.florin_reading(args, "")
+    }
+
+    /// Runs a command to its end; it reads `input`.
+    pub(crate) fn florin_reading(&self, args: &[&str], input: &str) -> Ran {
+        let piped =
+            self.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = piped.expect("the binary runs");
+        // It may end without having read everything.
+        let _ = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
+        let output = child.wait_with_output().expect("it ends");
+        let text = |bytes| String::from_utf8(bytes).expect("it writes text");
+        Ran { status: output.status, out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Runs SQL on the store, past all of Florin.
+    pub(crate) async fn execute(&self, sql: &str) {
+        match &self.database {
+            None => {
+                let file = self.folder.path().join("florin-data/florin.db");
+                rusqlite::Connection::open(file).and_then(|db| db.execute_batch(sql)).expect("it is SQL");
+            }
+            Some(name) => connect(&database_url(name)).await.batch_execute(sql).await.expect("it is SQL"),
+        }
+    }
+
+    /// Removes the database; the folder goes by itself.
+    pub(crate) async fn remove(self) {
+        if let Some(name) = &self.database {
+            let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+            connect(&server_url()).await.batch_execute(&drop).await.expect("a superuser may");
+        }
+    }
+}
+
+async fn create_database() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("florin_binary_{}_{count}_{:016x}", std::process::id(), rand::random::<u64>());
+    let create = format!("CREATE DATABASE {name}");
+    connect(&server_url()).await.batch_execute(&create).await.expect("a superuser may");
+    name
+}
+
+async fn connect(url: &str) -> Client {
+    let config: Config = url.parse().expect("it is a PostgreSQL URL");
+    let (client, connection) = config.connect(NoTls).await.expect("the test server answers");
+    tokio::spawn(connection);
+    client
+}
+
+fn database_url(name: &str) -> String {
+    let server = server_url();
+    let (rest, _database) = server.rsplit_once('/').expect("the URL names a database");
+    format!("{rest}/{name}?sslmode=disable")
+}
+
+fn server_url() -> String {
+    std::env::var("FLORIN_TEST_POSTGRES_URL").expect(
+        "FLORIN_TEST_POSTGRES_URL must name a PostgreSQL server for tests; `make test` starts one, and \
+         `scripts/with-postgres COMMAND` does for any command",
+    )
+}
