@@ -13,9 +13,31 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// The oldest server that Florin runs on.
 const SERVER_VERSION_MIN: i32 = 150_000;
 
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Batches and other writes: every row is found by its key, whatever the statistics say. On a table that
+    /// was empty when its statements were planned, the planner would scan it for as long as they are kept.
+    Write,
+    /// Everything else, as the planner sees fit.
+    Read,
+}
+
+impl Purpose {
+    fn options(self) -> &'static str {
+        match self {
+            Self::Write => {
+                "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off \
+                 -c enable_mergejoin=off"
+            }
+            Self::Read => "",
+        }
+    }
+}
+
 /// A pool whose every connection has Florin's settings and was checked.
-pub(super) fn pool(settings: &PostgresSettings, size: usize) -> Result<Pool, StoreError> {
-    let config = config(settings)?;
+pub(super) fn pool(settings: &PostgresSettings, size: usize, purpose: Purpose) -> Result<Pool, StoreError> {
+    let config = config(settings, purpose)?;
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = if config.get_ssl_mode() == SslMode::Disable {
         Manager::from_config(config, NoTls, recycling)
@@ -37,7 +59,7 @@ pub(super) fn pool(settings: &PostgresSettings, size: usize) -> Result<Pool, Sto
 
 /// One connection outside the pools, for migrations; it ends when the client is dropped.
 pub(super) async fn connect_alone(settings: &PostgresSettings) -> Result<Client, StoreError> {
-    let config = config(settings)?;
+    let config = config(settings, Purpose::Read)?;
     if config.get_ssl_mode() == SslMode::Disable {
         let (client, connection) = config.connect(NoTls).await.map_err(|error| from_driver(&error))?;
         tokio::spawn(connection);
@@ -49,18 +71,18 @@ pub(super) async fn connect_alone(settings: &PostgresSettings) -> Result<Client,
     }
 }
 
-fn config(settings: &PostgresSettings) -> Result<Config, StoreError> {
+fn config(settings: &PostgresSettings, purpose: Purpose) -> Result<Config, StoreError> {
     let mut config: Config = settings
         .url
         .parse()
         .map_err(|_| StoreError::Unsuitable("the database URL is not a PostgreSQL URL".to_owned()))?;
-    // Generic plans: a custom plan of `= ANY` with thousands of ids scans the whole table.
     let ours = format!(
         "-c lock_timeout={} -c statement_timeout={} -c idle_in_transaction_session_timeout={} \
-         -c plan_cache_mode=force_generic_plan -c synchronous_commit=on -c TimeZone=UTC -c jit=off",
+         -c synchronous_commit=on -c TimeZone=UTC -c jit=off {}",
         settings.lock_timeout.as_millis(),
         settings.statement_timeout.as_millis(),
         (settings.statement_timeout * 2).as_millis(),
+        purpose.options(),
     );
     let options = config.get_options().map_or_else(|| ours.clone(), |given| format!("{ours} {given}"));
     config.options(options).application_name("florin").connect_timeout(settings.connect_timeout);

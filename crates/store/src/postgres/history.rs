@@ -13,29 +13,38 @@ use florin_ledger::{
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-/// A transaction with its two entries, found by their primary keys.
+/// Transactions found one by one, each with its two entries, by their keys. `LATERAL … LIMIT 1` is what makes
+/// the planner go by the whole key even where statistics say that the tables are empty: they were, once.
 macro_rules! select_transactions {
-    ($condition:literal) => {
+    (FROM $wanted:literal, WHERE $key:literal) => {
         concat!(
-            "SELECT t.transaction_id, t.type, t.asset, t.amount, t.from_wallet_id, t.from_version, t.to_wallet_id,
-                t.to_version, t.user_id, t.api_key_id, t.idempotency_key, t.key_hash, t.fingerprint, t.reference,
-                t.metadata::text AS metadata, t.reverses, t.failure, t.failure_available, t.failure_needed,
-                t.created_at, a.scale, d.balance_after AS from_balance_after, c.balance_after AS to_balance_after
-            FROM transactions t
+            "SELECT t.*, a.scale, d.balance_after AS from_balance_after, c.balance_after AS to_balance_after
+            FROM ", $wanted, " AS wanted (key)
+            CROSS JOIN LATERAL (
+                SELECT ledger_id, transaction_id, type, asset, amount, from_wallet_id, from_version, to_wallet_id,
+                    to_version, user_id, api_key_id, idempotency_key, key_hash, fingerprint, reference,
+                    metadata::text AS metadata, reverses, failure, failure_available, failure_needed, created_at
+                FROM transactions
+                WHERE ledger_id = $1 AND ", $key, " = wanted.key LIMIT 1) AS t
             JOIN assets a ON a.ledger_id = t.ledger_id AND a.code = t.asset
-            LEFT JOIN entries d
-                ON d.ledger_id = t.ledger_id AND d.wallet_id = t.from_wallet_id AND d.version = t.from_version
-            LEFT JOIN entries c
-                ON c.ledger_id = t.ledger_id AND c.wallet_id = t.to_wallet_id AND c.version = t.to_version
-            WHERE t.ledger_id = $1 AND ",
-            $condition
+            LEFT JOIN LATERAL (
+                SELECT balance_after FROM entries
+                WHERE ledger_id = t.ledger_id AND wallet_id = t.from_wallet_id AND version = t.from_version LIMIT 1
+            ) AS d ON true
+            LEFT JOIN LATERAL (
+                SELECT balance_after FROM entries
+                WHERE ledger_id = t.ledger_id AND wallet_id = t.to_wallet_id AND version = t.to_version LIMIT 1
+            ) AS c ON true"
         )
     };
 }
 
 /// What was settled under any of these keys.
-pub(super) const BY_KEY_HASHES: &str = select_transactions!("t.key_hash = ANY($2)");
-const BY_IDS: &str = select_transactions!("t.transaction_id = ANY($2) ORDER BY t.transaction_id DESC");
+pub(super) const BY_KEY_HASHES: &str = select_transactions!(FROM "unnest($2::bytea[])", WHERE "key_hash");
+const BY_IDS: &str = concat!(
+    select_transactions!(FROM "unnest($2::uuid[])", WHERE "transaction_id"),
+    " ORDER BY t.transaction_id DESC"
+);
 
 pub(super) async fn transaction(
     client: &ClientWrapper,

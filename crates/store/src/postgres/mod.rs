@@ -34,6 +34,7 @@ use crate::{
     Username, WalletFilter, WalletRecord,
 };
 use async_trait::async_trait;
+use connection::Purpose;
 use deadpool_postgres::{Object, Pool};
 use florin_ledger::{
     ApiKeyId, Group, GroupOutcome, LedgerId, Rejection, Timestamp, Transaction, TransactionId, UserId,
@@ -86,8 +87,8 @@ impl Postgres {
     pub async fn connect(settings: &PostgresSettings) -> Result<Self, StoreError> {
         let readers = settings.pool_size.saturating_sub(WRITERS).max(1);
         let store = Self {
-            writers: connection::pool(settings, WRITERS)?,
-            readers: connection::pool(settings, readers)?,
+            writers: connection::pool(settings, WRITERS, Purpose::Write)?,
+            readers: connection::pool(settings, readers, Purpose::Read)?,
             known_assets: assets::KnownAssets::default(),
         };
         drop(store.reader().await?);
