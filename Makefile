@@ -31,10 +31,12 @@ check: ## What CI runs: format, lints, documentation, licenses, all tests
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
-bench: ## Measure both stores beside the classic way; writes target/bench.json
+bench: ## Measure both stores beside the classic way; writes target/bench-*.json
 	scripts/ensure-tools
 	$(CARGO) build --release --package florin
-	scripts/with-postgres target/release/florin bench --json target/bench.json $(ARGS)
+	target/release/florin bench --json target/bench-sqlite.json $(ARGS)
+	scripts/with-postgres sh -c 'FLORIN_DATABASE_URL="$$FLORIN_TEST_POSTGRES_URL" \
+		exec target/release/florin bench --json target/bench-postgres.json $(ARGS)'
 
 migrate: ## Bring the database of FLORIN_DATABASE_URL (or ./florin-data) up to date
 	$(CARGO) run --release --package florin -- migrate up $(ARGS)

@@ -30,44 +30,42 @@ mod rounds;
 mod scratch;
 mod subject;
 
+use crate::cli::StoreFlags;
 use anyhow::{Context, bail};
 use clap::Args;
 use plan::Extent;
 use scratch::{Place, Scratches};
+use secrecy::ExposeSecret;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Measure Florin beside the classic way of moving money.
+/// Measure Florin beside the classic way of moving money
 ///
-/// It works in databases of its own, which it removes: on PostgreSQL beside the one that the URL names, with a
-/// role that may create databases; otherwise on SQLite, in a folder within the data folder.
-#[derive(Args, Clone, Debug)]
+/// It works in databases of its own, and removes them: on PostgreSQL beside the one that is named, through the
+/// same role, which must be allowed to create databases; on SQLite in a folder within the data folder.
+#[derive(Args)]
 pub(crate) struct BenchArgs {
-    /// Where the embedded store's files are made.
-    #[arg(long, value_name = "DIR", env = "FLORIN_DATA_DIR", default_value = "./florin-data")]
-    data_dir: PathBuf,
-    /// Measure on this PostgreSQL server.
-    #[arg(long, value_name = "URL", env = "FLORIN_DATABASE_URL", hide_env_values = true)]
-    database_url: Option<String>,
-    /// Write all results to this file.
+    #[command(flatten)]
+    store: StoreFlags,
+    /// Write all results to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// How long each load is measured, in each round.
+    /// How long each load is measured, in each round
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     seconds: Option<f64>,
-    /// How often each load is measured.
+    /// How often each load is measured
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..))]
     rounds: Option<u8>,
-    /// How many wallets share the load.
+    /// How many wallets share the load
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
     wallets: Option<u32>,
-    /// How many transactions the full store holds.
+    /// How many transactions the full store holds
     #[arg(long, value_name = "COUNT")]
     stored: Option<u64>,
-    /// Only loads whose names begin so, such as `committer/1024` or `bulk`.
+    /// Only loads whose names begin so, such as `committer/1024` or `bulk`
     #[arg(long, value_name = "NAME", num_args = 1..)]
     only: Vec<String>,
-    /// A short run over one or two loads of each kind: shows that it works, not how fast.
+    /// A short run over one or two loads of each kind: shows that it works, not how fast
     #[arg(long)]
     quick: bool,
 }
@@ -97,9 +95,10 @@ fn parse_seconds(text: &str) -> Result<f64, String> {
 
 /// Runs the bench and prints its tables.
 pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<()> {
-    let place = match &args.database_url {
-        Some(url) => Place::Postgres(url.clone()),
-        None => Place::Sqlite(args.data_dir.clone()),
+    let settings = args.store.settings()?;
+    let place = match &settings.database_url {
+        Some(url) => Place::Postgres(url.expose_secret().to_owned()),
+        None => Place::Sqlite(settings.data_dir.clone()),
     };
     let mut loads = plan::loads(args.extent(), place.classic_connections(), &args.only);
     loads.retain(|load| !load.is_http());

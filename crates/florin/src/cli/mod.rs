@@ -31,7 +31,7 @@ enum Command {
 
 /// Where the store is: the flags that all commands share.
 #[derive(Args, Serialize)]
-struct StoreFlags {
+pub(crate) struct StoreFlags {
     /// A file of settings to use instead of ./florin.toml
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
@@ -64,7 +64,7 @@ impl Cli {
 }
 
 impl StoreFlags {
-    fn settings(&self) -> anyhow::Result<Settings> {
+    pub(crate) fn settings(&self) -> anyhow::Result<Settings> {
         Ok(Settings::load(self.config.as_deref(), self)?)
     }
 }

@@ -50,6 +50,14 @@ impl Place {
         self.folder.path()
     }
 
+    /// The URL of its database, for another role.
+    pub(crate) fn url_as(&self, role: &str, password: &str) -> String {
+        let url = database_url(self.database.as_ref().expect("it has a database"));
+        let (scheme, rest) = url.split_once("://").expect("it is a URL");
+        let server = rest.split_once('@').map_or(rest, |(_, server)| server);
+        format!("{scheme}://{role}:{password}@{server}")
+    }
+
     /// A command of the binary, in this place, undisturbed by the settings of whoever runs the tests.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_florin"));

@@ -58,7 +58,7 @@ impl ScratchPostgres {
 
     pub(super) async fn settings(&self) -> anyhow::Result<BTreeMap<String, String>> {
         let client = self.connect().await?;
-        let mut settings = BTreeMap::new();
+        let mut settings = BTreeMap::from([("database".to_owned(), self.name.clone())]);
         for name in [
             "server_version",
             "fsync",
