@@ -2,7 +2,7 @@
 
 use crate::{
     Amount, Clock, Command, Decision, InvariantViolation, KeyHash, Rejection, State, Transaction,
-    TransactionId, Wallet, WalletId, decide, invariants,
+    TransactionId, Wallet, WalletId, decide, invariants, state::Reversed,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -105,7 +105,7 @@ struct Work<'state> {
 struct Undo {
     wallets: Vec<Wallet>,
     keys: Vec<KeyHash>,
-    reversals: Vec<(TransactionId, crate::state::Reversed)>,
+    reversals: Vec<(TransactionId, Option<Reversed>)>,
 }
 
 impl Work<'_> {
@@ -157,8 +157,8 @@ impl Work<'_> {
     }
 
     fn record_reversal(&mut self, original: TransactionId, reversal: &Transaction, undo: &mut Undo) {
+        undo.reversals.push((original, self.state.reversed.get(&original).copied()));
         let reversed = self.state.reversed.entry(original).or_default();
-        undo.reversals.push((original, *reversed));
         reversed.total = reversed.total.checked_add(reversal.amount).unwrap_or(Amount::MAX);
         reversed.count = reversed.count.saturating_add(1);
         let original_amount = self.state.originals.get(&original).map_or(Amount::ZERO, |found| found.amount);
@@ -181,7 +181,10 @@ impl Work<'_> {
             }
         }
         for (original, reversed) in undo.reversals.into_iter().rev() {
-            self.state.reversed.insert(original, reversed);
+            match reversed {
+                Some(reversed) => self.state.reversed.insert(original, reversed),
+                None => self.state.reversed.remove(&original),
+            };
         }
     }
 

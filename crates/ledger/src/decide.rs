@@ -66,6 +66,7 @@ impl<'state> Parties<'state> {
             }
             Movement::Deposit { wallet, .. } => {
                 let credit = own_wallet(state, caller, wallet)?;
+                issuing_is_permitted(caller)?;
                 let debit = system_wallet(state, credit.asset, SystemRole::World)?;
                 Self::new(state, TransactionType::Deposit, debit, credit)
             }
@@ -76,10 +77,12 @@ impl<'state> Parties<'state> {
             }
             Movement::TopUp { user, asset, .. } => {
                 let (debit, credit) = house_and_main(state, caller, user, asset, SystemRole::Treasury)?;
+                issuing_is_permitted(caller)?;
                 Self::new(state, TransactionType::TopUp, debit, credit)
             }
             Movement::Bonus { user, asset, .. } => {
                 let (debit, credit) = house_and_main(state, caller, user, asset, SystemRole::Bonus)?;
+                issuing_is_permitted(caller)?;
                 Self::new(state, TransactionType::Bonus, debit, credit)
             }
             Movement::Spend { user, asset, .. } => {
@@ -129,12 +132,12 @@ impl<'state> Parties<'state> {
 
     /// The guards that need no funds: statuses, the amount's form, the expected version.
     fn check(self, command: &Command) -> Result<(Self, Amount), Rejection> {
-        for wallet in [self.debit, self.credit] {
-            match wallet.status {
-                WalletStatus::Active => {}
-                WalletStatus::Frozen => return Err(Rejection::WalletFrozen { wallet: wallet.id }),
-                WalletStatus::Closed => return Err(Rejection::WalletClosed { wallet: wallet.id }),
-            }
+        let first = |status| [self.debit, self.credit].into_iter().find(|wallet| wallet.status == status);
+        if let Some(wallet) = first(WalletStatus::Frozen) {
+            return Err(Rejection::WalletFrozen { wallet: wallet.id });
+        }
+        if let Some(wallet) = first(WalletStatus::Closed) {
+            return Err(Rejection::WalletClosed { wallet: wallet.id });
         }
         let amount = self.amount(&command.movement)?;
         let guarded = self.guarded_wallet();
@@ -234,6 +237,11 @@ fn may_use(caller: Caller, wallet: &Wallet) -> bool {
         (Principal::User(user), Owner::User(owner)) => user == owner,
         _ => false,
     }
+}
+
+/// Only the house brings money into users' wallets.
+fn issuing_is_permitted(caller: Caller) -> Result<(), Rejection> {
+    if caller.is_house { Ok(()) } else { Err(Rejection::NotPermitted) }
 }
 
 /// A wallet that the caller acts on as its own: another's looks as if it were not there.

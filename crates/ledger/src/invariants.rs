@@ -2,8 +2,12 @@
 //!
 //! `decide` should never break these; if it did, the batch must not be written.
 
-use crate::{Amount, AssetCode, Changes, Direction, TransactionId, Wallet, WalletId};
+use crate::{
+    Amount, AssetCode, Changes, Direction, Status, Transaction, TransactionId, Wallet, WalletId,
+    state::Reversed,
+};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A broken promise, found before it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +24,9 @@ pub enum InvariantViolation {
     /// The entries of an asset do not sum to zero over the batch.
     #[error("the entries of asset {0} do not sum to zero")]
     AssetUnbalanced(AssetCode),
+    /// A reversal without its one place among those of its original, or above what was left of that.
+    #[error("reversal {0} is not recorded as it must be")]
+    ReversalDiffers(TransactionId),
 }
 
 /// Checks a batch's changes: entries sum to zero a transaction and an asset, every changed wallet equals what
@@ -75,8 +82,38 @@ pub fn check(changes: &Changes) -> Result<(), InvariantViolation> {
         let sum = change.and_then(|change| total.checked_add(change));
         *total = sum.ok_or(InvariantViolation::AssetUnbalanced(after.asset))?;
     }
-    match totals.into_iter().find(|(_, total)| *total != Amount::ZERO) {
-        Some((asset, _)) => Err(InvariantViolation::AssetUnbalanced(asset)),
+    if let Some((asset, _)) = totals.into_iter().find(|(_, total)| *total != Amount::ZERO) {
+        return Err(InvariantViolation::AssetUnbalanced(asset));
+    }
+    check_reversals(changes)
+}
+
+/// Every completed reversal has its record, in order, and those of one original count on from each other.
+fn check_reversals(changes: &Changes) -> Result<(), InvariantViolation> {
+    let mut records = changes.reversals.iter();
+    let mut reversed: HashMap<TransactionId, Reversed> = HashMap::new();
+    let completed = |transaction: &&Arc<Transaction>| transaction.settlement.status() == Status::Completed;
+    for transaction in changes.transactions.iter().filter(completed) {
+        let Some(original) = transaction.reverses else { continue };
+        let differs = InvariantViolation::ReversalDiffers(transaction.id);
+        let record = records.next().ok_or(differs)?;
+        let total_before = record.reversed_total.checked_sub(transaction.amount).ok_or(differs)?;
+        let count_before = record.sequence.saturating_sub(1);
+        let before = Reversed { total: total_before, count: count_before };
+        let counts_on = reversed.get(&original).is_none_or(|earlier| *earlier == before);
+        if record.reversal != transaction.id
+            || record.original != original
+            || !counts_on
+            || total_before.is_negative()
+            || count_before < 0
+            || record.reversed_total > record.original_amount
+        {
+            return Err(differs);
+        }
+        reversed.insert(original, Reversed { total: record.reversed_total, count: record.sequence });
+    }
+    match records.next() {
+        Some(record) => Err(InvariantViolation::ReversalDiffers(record.reversal)),
         None => Ok(()),
     }
 }

@@ -28,7 +28,7 @@ pub enum Rejection {
         wallet: Option<WalletId>,
     },
     /// The caller sees it but may not do this.
-    #[error("only the receiver or the house can reverse a transaction")]
+    #[error("only the house issues money, and only the receiver or the house can reverse a transaction")]
     NotPermitted,
     /// A failed transaction, or a reversal: nothing to undo.
     #[error("only a completed transaction that is not itself a reversal can be reversed")]
@@ -69,16 +69,16 @@ pub enum Rejection {
     #[error(transparent)]
     Failure(#[from] Failure),
 
-    // Of changes to a wallet alone.
-    /// Only an empty wallet can be closed.
-    #[error("the wallet is not empty")]
-    WalletNotEmpty {
-        /// Which one.
-        wallet: WalletId,
-    },
+    // Of changes to a wallet alone, in order of precedence after those above.
     /// The house's wallets are not closed and have no credit limit.
     #[error("a system wallet cannot be closed or given a credit limit")]
     SystemWallet {
+        /// Which one.
+        wallet: WalletId,
+    },
+    /// Only an empty wallet can be closed.
+    #[error("the wallet is not empty")]
+    WalletNotEmpty {
         /// Which one.
         wallet: WalletId,
     },

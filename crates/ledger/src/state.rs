@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The part of a ledger that decisions are made on. What is not in it does not exist.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// Assets by code.
     pub assets: HashMap<AssetCode, Asset>,
