@@ -1,0 +1,81 @@
+//! Codes, keys, references, metadata: their form, and what their hashes keep apart.
+
+use florin_ledger::{
+    ApiKeyId, AssetCode, Fingerprint, IdempotencyKey, KeyHash, Metadata, Principal, Reference, TextError,
+    UserId,
+};
+use rstest::rstest;
+
+#[rstest]
+#[case("USD")]
+#[case("A")]
+#[case("GOLD_2")]
+#[case("A234567890123456")]
+fn asset_codes(#[case] text: &str) {
+    assert_eq!(AssetCode::parse(text).unwrap().as_str(), text);
+}
+
+#[rstest]
+#[case("")]
+#[case("usd")]
+#[case("1USD")]
+#[case("_USD")]
+#[case("US D")]
+#[case("US-D")]
+#[case("ÜSD")]
+#[case("A2345678901234567")]
+fn not_asset_codes(#[case] text: &str) {
+    assert_eq!(AssetCode::parse(text), None);
+}
+
+#[test]
+fn a_key_has_1_to_255_visible_ascii_characters() {
+    for text in ["k", "!~", &"k".repeat(255)] {
+        assert_eq!(IdempotencyKey::parse(text).unwrap().as_str(), text);
+    }
+    let length = Err(TextError::Length { max: 255 });
+    assert_eq!(IdempotencyKey::parse(""), length);
+    assert_eq!(IdempotencyKey::parse(&"k".repeat(256)), length);
+    for text in ["a b", "a\tb", "a\n", "é", "\u{7f}", "a\0", "１"] {
+        assert!(matches!(IdempotencyKey::parse(text), Err(TextError::Characters { .. })), "{text:?}");
+    }
+}
+
+#[test]
+fn a_reference_is_counted_in_characters_not_bytes() {
+    assert_eq!(Reference::parse(&"é".repeat(140)).unwrap().as_str().len(), 280);
+    assert_eq!(Reference::parse(&"é".repeat(141)), Err(TextError::Length { max: 140 }));
+    assert_eq!(Reference::parse(""), Err(TextError::Length { max: 140 }));
+    for text in ["a\nb", "a\0b", "a\u{85}b"] {
+        assert!(matches!(Reference::parse(text), Err(TextError::Characters { .. })), "{text:?}");
+    }
+}
+
+#[test]
+fn metadata_is_counted_in_bytes_and_has_no_nul() {
+    assert!(Metadata::parse(&"x".repeat(4096)).is_ok());
+    assert_eq!(Metadata::parse(&"x".repeat(4097)), Err(TextError::Length { max: 4096 }));
+    assert_eq!(Metadata::parse(""), Err(TextError::Length { max: 4096 }));
+    for json in ["{\"a\":\"\\u0000\"}", "{\"a\":\"\0\"}"] {
+        assert!(matches!(Metadata::parse(json), Err(TextError::Characters { .. })), "{json:?}");
+    }
+}
+
+#[test]
+fn a_key_is_another_for_another_caller() {
+    let hash = |scope, key: &str| KeyHash::of(scope, &IdempotencyKey::parse(key).unwrap());
+    let alice = hash(Principal::User(UserId(1)), "k");
+    assert_eq!(alice, hash(Principal::User(UserId(1)), "k"));
+    assert_ne!(alice, hash(Principal::User(UserId(2)), "k"));
+    assert_ne!(alice, hash(Principal::Service(ApiKeyId(1)), "k"));
+    assert_ne!(alice, hash(Principal::User(UserId(1)), "K"));
+}
+
+#[test]
+fn a_fingerprint_tells_operation_from_body() {
+    let print = Fingerprint::of("transfer", b"{}");
+    assert_eq!(print, Fingerprint::of("transfer", b"{}"));
+    assert_ne!(print, Fingerprint::of("transfer", b"{ }"));
+    assert_ne!(print, Fingerprint::of("deposit", b"{}"));
+    assert_ne!(Fingerprint::of("a", b"bc"), Fingerprint::of("ab", b"c"));
+}
