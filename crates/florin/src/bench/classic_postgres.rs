@@ -9,13 +9,14 @@
 use super::measure::{Round, Tally, Window};
 use super::mix::{Transfer, Transfers};
 use anyhow::{Context, bail};
-use florin_ledger::{Caller, LedgerId, Principal, Timestamp, TransactionId};
+use florin_ledger::{Caller, Command, LedgerId, Principal, Timestamp, TransactionId};
 use florin_server::clock;
 use florin_store::postgres::{Postgres, PostgresSettings};
 use florin_store::{AuditReport, Store};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::task::JoinSet;
-use tokio_postgres::{Client, Statement};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Statement, Transaction};
 use uuid::Uuid;
 
 /// The schema that its tables are in.
@@ -95,6 +96,10 @@ async fn work(mut session: Session, transfers: Transfers, window: Window) -> any
 struct Session {
     client: Client,
     caller: Caller,
+    statements: Statements,
+}
+
+struct Statements {
     find_key: Statement,
     lock_wallet: Statement,
     update_wallet: Statement,
@@ -102,131 +107,151 @@ struct Session {
     insert_entry: Statement,
 }
 
+/// A wallet, as it was read under its lock.
 struct Locked {
     id: i64,
     posted: i64,
     version: i64,
+    asset: String,
 }
 
 impl Session {
     async fn open(settings: &PostgresSettings, caller: Caller) -> anyhow::Result<Self> {
         let client = Postgres::connect_alone(settings).await?;
-        // Amounts here fit 64 bits; the columns are what Florin's are.
-        Ok(Self {
-            caller,
-            find_key: client
-                .prepare("SELECT transaction_id FROM transactions WHERE ledger_id = $1 AND key_hash = $2")
-                .await?,
-            lock_wallet: client
-                .prepare(
-                    "SELECT posted::bigint, version, status, asset FROM wallets
-                     WHERE ledger_id = $1 AND wallet_id = $2 FOR UPDATE",
-                )
-                .await?,
-            update_wallet: client
-                .prepare(
-                    "UPDATE wallets SET posted = $3::bigint, version = $4, last_entry_at = $5
-                     WHERE ledger_id = $1 AND wallet_id = $2",
-                )
-                .await?,
-            insert_transaction: client
-                .prepare(
-                    "INSERT INTO transactions (ledger_id, transaction_id, type, status, asset, amount,
-                         from_wallet_id, from_version, to_wallet_id, to_version, user_id, api_key_id,
-                         idempotency_key, key_hash, fingerprint, created_at)
-                     VALUES ($1, $2, 'transfer', 'COMPLETED', $3, $4::bigint, $5, $6, $7, $8, $9, $10, $11, $12,
-                         $13, $14)",
-                )
-                .await?,
-            insert_entry: client
-                .prepare(
-                    "INSERT INTO entries (ledger_id, wallet_id, version, transaction_id, direction, amount,
-                         balance_after)
-                     VALUES ($1, $2, $3, $4, $5, $6::bigint, $7::bigint)",
-                )
-                .await?,
-            client,
-        })
+        Ok(Self { caller, statements: Statements::prepare(&client).await?, client })
     }
 
     async fn transfer(&mut self, transfer: &Transfer) -> anyhow::Result<()> {
         let command = transfer.command(self.caller);
-        let ledger = LedgerId::MAIN.0;
-        let (from, to) = (transfer.from.0, transfer.to.0);
+        let statements = &self.statements;
         let db_tx = self.client.transaction().await?;
-
-        let key_hash = command.key_hash.0.as_slice();
-        if db_tx.query_opt(&self.find_key, &[&ledger, &key_hash]).await?.is_some() {
+        let key: [&(dyn ToSql + Sync); 2] = [&LedgerId::MAIN.0, &command.key_hash.0.as_slice()];
+        if db_tx.query_opt(&statements.find_key, &key).await?.is_some() {
             bail!("the key {} was used before", command.key.as_str());
         }
-
-        let (mut debited, mut credited, mut asset) = (None, None, String::new());
-        for id in [from.min(to), from.max(to)] {
-            let row = db_tx.query_one(&self.lock_wallet, &[&ledger, &id]).await?;
-            if row.get::<_, &str>(2) != "active" {
-                bail!("wallet {id} is not active");
-            }
-            let wallet = Locked { id, posted: row.get(0), version: row.get(1) };
-            asset = row.get(3);
-            if id == from { debited = Some(wallet) } else { credited = Some(wallet) }
-        }
-        let (Some(mut debited), Some(mut credited)) = (debited, credited) else {
-            bail!("a wallet cannot pay itself");
-        };
+        let (from, to) = (transfer.from.0, transfer.to.0);
+        let lower = statements.lock_wallet(&db_tx, from.min(to)).await?;
+        let upper = statements.lock_wallet(&db_tx, from.max(to)).await?;
+        let (mut debited, mut credited) = if from < to { (lower, upper) } else { (upper, lower) };
         let amount = i64::from(transfer.cents);
         if debited.posted < amount {
             bail!("wallet {from} has {} and needs {amount}", debited.posted);
         }
         debited.posted -= amount;
         credited.posted += amount;
-
         // The time is read under the locks, so that a wallet's history is in the order of its times.
         let now = clock::now();
-        let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_micros(u64::try_from(now.0)?);
         for wallet in [&mut debited, &mut credited] {
             wallet.version += 1;
-            let Locked { id, posted, version } = &*wallet;
-            let updated = db_tx.execute(&self.update_wallet, &[&ledger, id, posted, version, &at]).await?;
-            anyhow::ensure!(updated == 1, "wallet {id} was not updated");
+            statements.update_wallet(&db_tx, wallet, now).await?;
         }
+        let id = Uuid::from_u128(TransactionId::new(now, clock::entropy()).0);
+        statements.insert_transaction(&db_tx, id, &command, &debited, &credited, amount, now).await?;
+        statements.insert_entry(&db_tx, id, &debited, "DEBIT", amount).await?;
+        statements.insert_entry(&db_tx, id, &credited, "CREDIT", amount).await?;
+        Ok(db_tx.commit().await?)
+    }
+}
 
-        let id = transaction_id(now);
-        let (user, api_key) = match self.caller.principal {
+/// Amounts here fit 64 bits; the columns are what Florin's are.
+impl Statements {
+    async fn prepare(client: &Client) -> anyhow::Result<Self> {
+        let find_key = "SELECT transaction_id FROM transactions WHERE ledger_id = $1 AND key_hash = $2";
+        let lock_wallet = "
+            SELECT posted::bigint, version, asset, status FROM wallets
+            WHERE ledger_id = $1 AND wallet_id = $2 FOR UPDATE";
+        let update_wallet = "
+            UPDATE wallets SET posted = $3::bigint, version = $4, last_entry_at = $5
+            WHERE ledger_id = $1 AND wallet_id = $2";
+        let insert_transaction = "
+            INSERT INTO transactions (ledger_id, transaction_id, type, status, asset, amount, from_wallet_id,
+                from_version, to_wallet_id, to_version, user_id, api_key_id, idempotency_key, key_hash,
+                fingerprint, created_at)
+            VALUES ($1, $2, 'transfer', 'COMPLETED', $3, $4::bigint, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        let insert_entry = "
+            INSERT INTO entries (ledger_id, wallet_id, version, transaction_id, direction, amount, balance_after)
+            VALUES ($1, $2, $3, $4, $5, $6::bigint, $7::bigint)";
+        Ok(Self {
+            find_key: client.prepare(find_key).await?,
+            lock_wallet: client.prepare(lock_wallet).await?,
+            update_wallet: client.prepare(update_wallet).await?,
+            insert_transaction: client.prepare(insert_transaction).await?,
+            insert_entry: client.prepare(insert_entry).await?,
+        })
+    }
+
+    async fn lock_wallet(&self, db_tx: &Transaction<'_>, id: i64) -> anyhow::Result<Locked> {
+        let row = db_tx.query_one(&self.lock_wallet, &[&LedgerId::MAIN.0, &id]).await?;
+        if row.get::<_, &str>(3) != "active" {
+            bail!("wallet {id} is not active");
+        }
+        Ok(Locked { id, posted: row.get(0), version: row.get(1), asset: row.get(2) })
+    }
+
+    async fn update_wallet(
+        &self,
+        db_tx: &Transaction<'_>,
+        wallet: &Locked,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let Locked { id, posted, version, .. } = wallet;
+        let values: [&(dyn ToSql + Sync); 5] = [&LedgerId::MAIN.0, id, posted, version, &system_time(now)];
+        let updated = db_tx.execute(&self.update_wallet, &values).await?;
+        anyhow::ensure!(updated == 1, "wallet {id} was not updated");
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "it is a row of as many columns")]
+    async fn insert_transaction(
+        &self,
+        db_tx: &Transaction<'_>,
+        id: Uuid,
+        command: &Command,
+        debited: &Locked,
+        credited: &Locked,
+        amount: i64,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let (user, api_key) = match command.caller.principal {
             Principal::User(user) => (Some(user.0), None),
             Principal::Service(api_key) => (None, Some(api_key.0)),
         };
-        db_tx
-            .execute(
-                &self.insert_transaction,
-                &[
-                    &ledger,
-                    &id,
-                    &asset,
-                    &amount,
-                    &from,
-                    &debited.version,
-                    &to,
-                    &credited.version,
-                    &user,
-                    &api_key,
-                    &command.key.as_str(),
-                    &key_hash,
-                    &command.fingerprint.0.as_slice(),
-                    &at,
-                ],
-            )
-            .await?;
-        for (wallet, direction) in [(&debited, "DEBIT"), (&credited, "CREDIT")] {
-            let Locked { id: wallet, posted, version } = wallet;
-            let entry: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
-                [&ledger, wallet, version, &id, &direction, &amount, posted];
-            db_tx.execute(&self.insert_entry, &entry).await?;
-        }
-        db_tx.commit().await?;
+        let values: [&(dyn ToSql + Sync); 14] = [
+            &LedgerId::MAIN.0,
+            &id,
+            &debited.asset,
+            &amount,
+            &debited.id,
+            &debited.version,
+            &credited.id,
+            &credited.version,
+            &user,
+            &api_key,
+            &command.key.as_str(),
+            &command.key_hash.0.as_slice(),
+            &command.fingerprint.0.as_slice(),
+            &system_time(now),
+        ];
+        db_tx.execute(&self.insert_transaction, &values).await?;
+        Ok(())
+    }
+
+    async fn insert_entry(
+        &self,
+        db_tx: &Transaction<'_>,
+        transaction: Uuid,
+        wallet: &Locked,
+        direction: &str,
+        amount: i64,
+    ) -> anyhow::Result<()> {
+        let Locked { id, posted, version, .. } = wallet;
+        let values: [&(dyn ToSql + Sync); 7] =
+            [&LedgerId::MAIN.0, id, version, &transaction, &direction, &amount, posted];
+        db_tx.execute(&self.insert_entry, &values).await?;
         Ok(())
     }
 }
 
-fn transaction_id(now: Timestamp) -> Uuid {
-    Uuid::from_u128(TransactionId::new(now, clock::entropy()).0)
+fn system_time(at: Timestamp) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_micros(u64::try_from(at.0).unwrap_or(0))
 }
