@@ -1,4 +1,5 @@
 //! Florin's stores, from outside.
 
 mod migrate;
+mod postgres_faults;
 mod postgres_server;

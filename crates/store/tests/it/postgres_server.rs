@@ -21,6 +21,10 @@ impl TestDatabase {
         Self { url: format!("{rest}/{name}"), name }
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(crate) async fn client(&self) -> Client {
         connect(&self.url).await
     }

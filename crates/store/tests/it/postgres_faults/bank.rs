@@ -1,0 +1,144 @@
+//! A small ledger on a database of its own: one user, wallets 5 to 12 with money in them.
+
+use crate::postgres_server::TestDatabase;
+use florin_ledger::{
+    Asset, AssetCode, Caller, Command, Decimal, Fingerprint, Group, IdempotencyKey, KeyHash, LedgerId,
+    Movement, Outcome, Principal, Scale, Timestamp, Transaction, UserId, WalletId,
+};
+use florin_store::postgres::{Postgres, PostgresSettings};
+use florin_store::{
+    Created, CreationKey, EmailAddress, NewAsset, NewUser, NewWallet, Role, Store, TransactionFilter,
+    Username, WalletName, migrate,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) const OPENING_DEPOSITS: usize = 8;
+
+pub(super) struct Bank {
+    pub(super) store: Postgres,
+    pub(super) ledger: LedgerId,
+    database: TestDatabase,
+}
+
+/// When everything happens; the ledger makes a time of its own for each transaction.
+pub(super) const NOW: Timestamp = Timestamp(1_700_000_000_000_000);
+
+const HOUSE: Caller = Caller { principal: Principal::User(UserId(1)), is_house: true };
+
+impl Bank {
+    pub(super) async fn open() -> Self {
+        let database = TestDatabase::create().await;
+        let mut client = database.client().await;
+        migrate::postgres::up(&mut client, migrate::POSTGRES, NOW).await.expect("an empty database");
+        let store =
+            Postgres::connect(&settings(database.url().to_owned())).await.expect("the test server answers");
+        let bank = Self { store, ledger: LedgerId::MAIN, database };
+        bank.found().await;
+        bank
+    }
+
+    async fn found(&self) {
+        let user = NewUser {
+            username: Username::parse("alice").expect("a name"),
+            email: EmailAddress::parse("alice@example.com").expect("an address"),
+            password_hash: "none".to_owned(),
+            role: Role::Operator,
+        };
+        let asset = Asset { code: usd(), scale: Scale::new(2).expect("a scale") };
+        let asset = NewAsset { asset, name: "US dollar".to_owned() };
+        let key = |name: &str| CreationKey {
+            hash: KeyHash::of(HOUSE.principal, &key(name)),
+            fingerprint: Fingerprint::of(name, b""),
+        };
+        let user = self.store.create_user(self.ledger, user, key("user"), NOW).await.expect("a user");
+        assert!(matches!(user, Created::New(_)), "{user:?}");
+        let asset = self.store.create_asset(self.ledger, asset, key("asset"), NOW).await.expect("an asset");
+        assert!(matches!(asset, Created::New(_)), "{asset:?}");
+        for number in 1..=OPENING_DEPOSITS {
+            let name = WalletName::parse(&format!("wallet {number}")).expect("a name");
+            let wallet = NewWallet { user: UserId(1), asset: usd(), name };
+            let key = key(&format!("wallet-{number}"));
+            let created = self.store.create_wallet(self.ledger, wallet, key, NOW).await.expect("a wallet");
+            let Created::New(created) = created else { panic!("{created:?}") };
+            let amount = Decimal::parse("1000.00").expect("an amount");
+            let deposit = Movement::Deposit { wallet: created.wallet.id, amount };
+            let deposit = group(&format!("opening-{number}"), deposit);
+            self.store.commit(self.ledger, vec![deposit], NOW, 0).await.expect("a deposit");
+        }
+    }
+
+    /// A second server on the same database, reached by the URL that `route` makes of its own.
+    pub(super) async fn another_server(&self, route: impl Fn(&str) -> String) -> Postgres {
+        Postgres::connect(&settings(route(self.database.url()))).await.expect("the test server answers")
+    }
+
+    pub(super) async fn client(&self) -> tokio_postgres::Client {
+        self.database.client().await
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.database.url().parse::<tokio_postgres::Config>().expect("a URL").get_ports()[0]
+    }
+
+    async fn number(&self, query: &str) -> i64 {
+        self.client().await.query_one(query, &[]).await.expect("a count").get(0)
+    }
+
+    pub(super) async fn deadlocks(&self) -> i64 {
+        self.number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").await
+    }
+
+    pub(super) async fn idle_in_transaction(&self) -> i64 {
+        self.number(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND state LIKE 'idle in transaction%'",
+        )
+        .await
+    }
+
+    pub(super) async fn transaction_count(&self) -> usize {
+        let all = self.store.transactions(self.ledger, TransactionFilter::default(), None, 100_000).await;
+        all.expect("a read").len()
+    }
+
+    /// The end of every test: the books balance.
+    pub(super) async fn close_balanced(self) {
+        let report = self.store.audit(self.ledger).await.expect("an audit");
+        assert!(report.is_ok(), "{:?}", report.faults);
+        drop(self.store);
+        self.database.drop_it().await;
+    }
+}
+
+/// A batch of one transfer, from the `from`th wallet to the `to`th.
+pub(super) fn transfer(key: &str, from: i64, to: i64, amount: &str) -> Vec<Arc<Group>> {
+    // The asset's system wallets are the first four.
+    let (from, to) = (WalletId(4 + from), WalletId(4 + to));
+    vec![group(key, Movement::Transfer { from, to, amount: Decimal::parse(amount).expect("an amount") })]
+}
+
+fn settings(url: String) -> PostgresSettings {
+    PostgresSettings { pool_size: 8, lock_timeout: Duration::from_millis(500), ..PostgresSettings::new(url) }
+}
+
+fn usd() -> AssetCode {
+    AssetCode::parse("USD").expect("a code")
+}
+
+fn key(text: &str) -> IdempotencyKey {
+    IdempotencyKey::parse(text).expect("a key")
+}
+
+fn group(name: &str, movement: Movement) -> Arc<Group> {
+    let command = Command::new(HOUSE, key(name), Fingerprint::of("test", name.as_bytes()), movement);
+    Arc::new(Group { commands: vec![command], is_atomic: false })
+}
+
+/// The transaction of a command that was done, now or before.
+pub(super) fn settled(outcome: &Outcome) -> &Transaction {
+    match outcome {
+        Outcome::Settled(transaction) | Outcome::Replayed(transaction) => transaction,
+        Outcome::Rejected(rejection) => panic!("rejected: {rejection}"),
+    }
+}
