@@ -1,1 +1,44 @@
-//! api
+//! What Florin says over HTTP: requests, responses and problems, as types. The server answers with them, the
+//! OpenAPI document is generated from them, and whoever calls the server from Rust uses them.
+//!
+//! They carry text and numbers as JSON does; what these mean is parsed by the server, once. Nothing here
+//! knows a wallet's rules.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`amount`], [`metadata`] | amounts and the caller's own JSON, as they come in |
+//! | [`assets`], [`wallets`], [`entries`], [`transactions`], [`ledger`] | the resources |
+//! | [`movements`], [`bulk`] | what moves money, one by one and many at once |
+//! | [`page`] | lists, page by page |
+//! | [`problem`], [`problem_code`] | every refusal: RFC 9457, with stable codes |
+
+pub mod amount;
+pub mod assets;
+pub mod bulk;
+pub mod entries;
+pub mod ledger;
+pub mod metadata;
+pub mod movements;
+pub mod page;
+pub mod problem;
+pub mod problem_code;
+pub mod transactions;
+pub mod wallets;
+
+pub use amount::AmountText;
+pub use assets::{Asset, AssetList, NewAsset, SystemWallets};
+pub use bulk::{BulkItem, BulkMode, BulkRequest, BulkResponse, BulkResult};
+pub use entries::{Direction, Entry, HistoryEntry};
+pub use ledger::{AssetTrialBalance, AuditReport, TrialBalance, TrialBalanceLine};
+pub use metadata::Metadata;
+pub use movements::{
+    BonusRequest, DepositRequest, ReversalRequest, SpendRequest, TopUpRequest, TransferRequest,
+    WithdrawalRequest,
+};
+pub use page::Page;
+pub use problem::Problem;
+pub use problem_code::ProblemCode;
+pub use transactions::{Failure, Initiator, Transaction, TransactionStatus, TransactionType};
+pub use wallets::{
+    Balance, Balances, BalancesRequest, NewWallet, SystemRole, Wallet, WalletPatch, WalletStatus,
+};

@@ -1,0 +1,13 @@
+//! Lists, page by page, newest first.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A part of a list. What is added meanwhile does not shift it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// The items, newest first. There may be fewer than the limit although more follow.
+    pub data: Vec<T>,
+    /// What to pass as `cursor` for the items after these; `null` where there are none.
+    pub next_cursor: Option<String>,
+}

@@ -1,0 +1,173 @@
+//! Every code that a problem can have, with its status and title: one table, for the server, its document and
+//! its clients. A code never changes its meaning; new ones may come.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! problem_codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $status:literal, $code:literal, $title:literal;)+) => {
+        /// A problem's stable name. Clients decide by it, never by the texts.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        pub enum ProblemCode {
+            $($(#[doc = $doc])+ #[serde(rename = $code)] $name,)+
+        }
+
+        impl ProblemCode {
+            /// All codes, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The code on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code),+ }
+            }
+
+            /// The HTTP status that it comes with.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status),+ }
+            }
+
+            /// What it is, in a few words.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title),+ }
+            }
+        }
+    };
+}
+
+problem_codes! {
+    // The request cannot be understood.
+    /// The body is not JSON, or there is none.
+    BodyMalformed = 400, "body_malformed", "The body is not JSON";
+    /// The path has a parameter of another form.
+    PathInvalid = 400, "path_invalid", "The path is not valid";
+    /// The query has a parameter that does not exist or has another form.
+    QueryInvalid = 400, "query_invalid", "The query is not valid";
+    /// The limit is not between 1 and 1,000.
+    LimitInvalid = 400, "limit_invalid", "The limit is not valid";
+    /// The cursor did not come from this list.
+    CursorInvalid = 400, "cursor_invalid", "The cursor is not valid";
+    /// There is no `Idempotency-Key` header.
+    IdempotencyKeyMissing = 400, "idempotency_key_missing", "The idempotency key is missing";
+    /// The idempotency key does not have 1 to 255 visible ASCII characters.
+    IdempotencyKeyInvalid = 400, "idempotency_key_invalid", "The idempotency key is not valid";
+    /// The `If-Match` header is not one entity tag.
+    IfMatchInvalid = 400, "if_match_invalid", "The If-Match header is not valid";
+
+    // Who asks.
+    /// There is no `Authorization` header with a bearer token.
+    AuthenticationRequired = 401, "authentication_required", "Authentication is required";
+    /// The token is not one of Florin's.
+    TokenInvalid = 401, "token_invalid", "The token is not valid";
+    /// The access token has expired.
+    TokenExpired = 401, "token_expired", "The token has expired";
+    /// The caller may not do this.
+    NotPermitted = 403, "not_permitted", "Not permitted";
+
+    // What is not there, or not for this caller.
+    /// There is no such address.
+    RouteNotFound = 404, "route_not_found", "There is nothing at this address";
+    /// There is no such user, or none that the caller may see.
+    UserNotFound = 404, "user_not_found", "There is no such user";
+    /// There is no such asset.
+    AssetNotFound = 404, "asset_not_found", "There is no such asset";
+    /// There is no such wallet, or none that the caller may use so.
+    WalletNotFound = 404, "wallet_not_found", "There is no such wallet";
+    /// There is no such transaction, or none that the caller may see.
+    TransactionNotFound = 404, "transaction_not_found", "There is no such transaction";
+    /// The address does not take this method.
+    MethodNotAllowed = 405, "method_not_allowed", "The method is not allowed here";
+    /// The request did not arrive in time.
+    RequestTimeout = 408, "request_timeout", "The request did not arrive in time";
+
+    // What stands against it now.
+    /// There is an asset with this code.
+    AssetExists = 409, "asset_exists", "The asset exists";
+    /// The user has an open wallet of this asset and name.
+    WalletExists = 409, "wallet_exists", "The wallet exists";
+    /// The wallet is frozen.
+    WalletFrozen = 409, "wallet_frozen", "The wallet is frozen";
+    /// The wallet is closed.
+    WalletClosed = 409, "wallet_closed", "The wallet is closed";
+    /// Only an empty wallet can be closed.
+    WalletNotEmpty = 409, "wallet_not_empty", "The wallet is not empty";
+    /// The wallet has used more credit than the new limit.
+    CreditLimitInUse = 409, "credit_limit_in_use", "The credit limit is in use";
+    /// Only a completed transaction that is not itself a reversal can be reversed.
+    NotReversible = 409, "not_reversible", "The transaction cannot be reversed";
+    /// An audit is under way; one at a time is enough.
+    AuditRunning = 409, "audit_running", "An audit is under way";
+    /// The wallet has another version than `If-Match` says.
+    VersionConflict = 412, "version_conflict", "The wallet has changed";
+    /// The body is larger than what is taken here.
+    BodyTooLarge = 413, "body_too_large", "The body is too large";
+    /// The body does not say that it is JSON.
+    ContentTypeUnsupported = 415, "content_type_unsupported", "The content type is not supported";
+
+    // Understood, and not acceptable.
+    /// The body has an unknown field, lacks one, or has one of another type.
+    BodyInvalid = 422, "body_invalid", "The body is not valid";
+    /// The amount is a JSON number; amounts are strings.
+    AmountNotAString = 422, "amount_not_a_string", "The amount is not a string";
+    /// The amount is not plain digits with at most one point.
+    AmountMalformed = 422, "amount_malformed", "The amount is not a decimal number";
+    /// The amount is zero.
+    AmountZero = 422, "amount_zero", "The amount is zero";
+    /// The amount has more decimals than the asset.
+    AmountTooPrecise = 422, "amount_too_precise", "The amount has too many decimals";
+    /// The amount is beyond 38 digits of the asset's smallest unit.
+    AmountTooLarge = 422, "amount_too_large", "The amount is too large";
+    /// The asset's code does not have the form of one.
+    AssetCodeInvalid = 422, "asset_code_invalid", "The asset's code is not valid";
+    /// The name does not have 1 to 64 printable characters.
+    NameInvalid = 422, "name_invalid", "The name is not valid";
+    /// The scale is not between 0 and 18.
+    ScaleInvalid = 422, "scale_invalid", "The scale is not valid";
+    /// The credit limit is not an amount, or is above 18 digits.
+    CreditLimitInvalid = 422, "credit_limit_invalid", "The credit limit is not valid";
+    /// The reference does not have 1 to 140 printable characters.
+    ReferenceInvalid = 422, "reference_invalid", "The reference is not valid";
+    /// The metadata has more than 4,096 bytes, or a NUL.
+    MetadataInvalid = 422, "metadata_invalid", "The metadata is not valid";
+    /// The house must say which user.
+    UserIdRequired = 422, "user_id_required", "A user is required";
+    /// The list is empty, or longer than what is taken here.
+    CountInvalid = 422, "count_invalid", "The number of items is not valid";
+    /// Source and destination are one wallet.
+    SameWallet = 422, "same_wallet", "Source and destination are the same wallet";
+    /// The two wallets hold different assets.
+    AssetMismatch = 422, "asset_mismatch", "The assets differ";
+    /// A system wallet cannot be closed or given a credit limit.
+    SystemWallet = 422, "system_wallet", "It is a system wallet";
+    /// The key was used for another request.
+    IdempotencyKeyReused = 422, "idempotency_key_reused", "The idempotency key was used before";
+    /// The debited wallet has too little.
+    InsufficientFunds = 422, "insufficient_funds", "Insufficient funds";
+    /// The transaction has less left to reverse.
+    ReversalExceedsRemaining = 422, "reversal_exceeds_remaining", "There is less left to reverse";
+    /// A balance would go beyond 38 digits.
+    BalanceLimitExceeded = 422, "balance_limit_exceeded", "The balance would be too large";
+
+    // Not the caller's fault.
+    /// A fault of the server's.
+    Internal = 500, "internal", "Internal error";
+    /// Too many commands wait. Nothing happened.
+    Overloaded = 503, "overloaded", "The server is overloaded";
+    /// The server is stopping, the store cannot be reached, or the answer took too long. Nothing happened.
+    Unavailable = 503, "unavailable", "The service is unavailable";
+    /// It may have happened, or not. The same request with the same key tells.
+    OutcomeUnknown = 503, "outcome_unknown", "The outcome is unknown";
+}
+
+impl ProblemCode {
+    /// Whether the same request, sent again with the same key, may succeed.
+    pub const fn is_retryable(self) -> bool {
+        matches!(
+            self,
+            Self::RequestTimeout
+                | Self::AuditRunning
+                | Self::Overloaded
+                | Self::Unavailable
+                | Self::OutcomeUnknown
+        )
+    }
+}
