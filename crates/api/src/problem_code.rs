@@ -80,6 +80,10 @@ problem_codes! {
     RequestTimeout = 408, "request_timeout", "The request did not arrive in time";
 
     // What stands against it now.
+    /// Another user has the username.
+    UsernameTaken = 409, "username_taken", "The username is taken";
+    /// Another user has the email address.
+    EmailTaken = 409, "email_taken", "The email address is taken";
     /// There is an asset with this code.
     AssetExists = 409, "asset_exists", "The asset exists";
     /// The user has an open wallet of this asset and name.

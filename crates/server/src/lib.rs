@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`auth`] | who makes a request, how they prove it, and what they may do |
+//! | [`http`] | routes: what comes in is parsed, what goes out is printed |
 //! | [`committer`] | the only writer of money: gathers commands, commits them in batches |
 //! | [`config`] | settings, and where they come from |
 //! | [`telemetry`] | logs and metrics |
@@ -12,4 +13,5 @@ pub mod auth;
 pub mod clock;
 pub mod committer;
 pub mod config;
+pub mod http;
 pub mod telemetry;

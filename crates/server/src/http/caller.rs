@@ -1,0 +1,46 @@
+//! Who makes a request, from its `Authorization` header.
+
+use super::{ApiError, AppState};
+use crate::auth::{IdentifyError, Identity};
+use crate::clock;
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use florin_api::ProblemCode;
+
+/// Whoever presents a good token.
+pub struct Caller(pub Identity);
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let token = bearer_token(parts)?;
+        match state.auth.identify(&*state.store, token, clock::now()).await {
+            Ok(identity) => Ok(Self(identity)),
+            Err(IdentifyError::Invalid) => Err(ApiError::invalid(
+                ProblemCode::TokenInvalid,
+                "The token is none of Florin's, or was revoked. Sign in again.",
+            )),
+            Err(IdentifyError::Expired) => Err(ApiError::invalid(
+                ProblemCode::TokenExpired,
+                "The access token has expired. Refresh it, or sign in again.",
+            )),
+            Err(IdentifyError::Store(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// RFC 6750, 2.1. The scheme's case does not matter (RFC 9110, 11.1).
+fn bearer_token(parts: &Parts) -> Result<&str, ApiError> {
+    let mut values = parts.headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().filter(|_| values.next().is_none());
+    let credentials = value.and_then(|value| value.to_str().ok()?.split_once(' '));
+    match credentials {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim_start()),
+        _ => Err(ApiError::invalid(
+            ProblemCode::AuthenticationRequired,
+            "Sign in, and send the access token in one header: Authorization: Bearer <token>.",
+        )),
+    }
+}

@@ -1,0 +1,134 @@
+//! What every request passes: it gets a name and a deadline, a panic becomes an answer, a problem becomes a
+//! body, and what happened is counted and logged. One layer, because every layer costs every request.
+
+use super::error::{ApiError, PendingProblem};
+use super::metrics::HttpMetrics;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use florin_api::{Problem, ProblemCode};
+use futures_util::FutureExt;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+const REQUEST_ID_LENGTH_MAX: usize = 128;
+
+/// How long a handler may go on after the deadline, to give a better answer than this layer could.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// What a request is given when it arrives.
+#[derive(Clone)]
+pub struct RequestContext {
+    /// Its name, in logs and problems: the client's own, or a new one.
+    pub id: HeaderValue,
+    /// When it must be answered.
+    pub deadline: Instant,
+}
+
+impl RequestContext {
+    /// The request's name as text.
+    pub fn id(&self) -> &str {
+        self.id.to_str().unwrap_or_default()
+    }
+}
+
+/// What the layer works with.
+#[derive(Clone)]
+pub(super) struct Edge {
+    pub(super) request_timeout: Duration,
+    /// Deadlines of routes that may take longer, by their paths.
+    pub(super) slow_routes: &'static [(&'static str, Duration)],
+    pub(super) metrics: Arc<HttpMetrics>,
+}
+
+/// The layer.
+pub(super) async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+    let arrived_at = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map(MatchedPath::as_str);
+    let context = RequestContext { id: request_id(&request), deadline: arrived_at + edge.time_for(route) };
+    request.extensions_mut().insert(context.clone());
+
+    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let mut response = match timeout_at(context.deadline + GRACE, handled).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => ApiError::Panic(panic_text(&*panic)).into_response(),
+        Err(_) => ApiError::Deadline { is_write: !method.is_safe() }.into_response(),
+    };
+
+    if response.status().is_client_error() || response.status().is_server_error() {
+        response = with_problem(response, &context, &method, route);
+    }
+    response.headers_mut().insert(X_REQUEST_ID, context.id.clone());
+    let took = arrived_at.elapsed();
+    edge.metrics.record(route, &method, response.status(), took);
+    tracing::debug!(request_id = context.id(), %method, route, status = response.status().as_u16(), ?took);
+    response
+}
+
+impl Edge {
+    fn time_for(&self, route: Option<&str>) -> Duration {
+        let slow = self.slow_routes.iter().find(|(path, _)| Some(*path) == route);
+        slow.map_or(self.request_timeout, |(_, time)| *time)
+    }
+}
+
+/// The client's name for the request if it is a sane one, so that its logs and ours can be put side by side.
+fn request_id(request: &Request) -> HeaderValue {
+    let sane = |value: &&HeaderValue| {
+        let bytes = value.as_bytes();
+        let is_sane = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+        (1..=REQUEST_ID_LENGTH_MAX).contains(&bytes.len()) && bytes.iter().all(is_sane)
+    };
+    let theirs = request.headers().get(X_REQUEST_ID).filter(sane).cloned();
+    theirs.unwrap_or_else(|| {
+        let random = format!("{:032x}", rand::random::<u128>());
+        HeaderValue::try_from(random).expect("hexadecimal digits are a header's value")
+    })
+}
+
+/// The problem as a body, with the request's name in it; what operators must know goes to the log.
+fn with_problem(
+    mut response: Response,
+    context: &RequestContext,
+    method: &Method,
+    route: Option<&str>,
+) -> Response {
+    let pending = response.extensions_mut().remove::<PendingProblem>();
+    let PendingProblem { mut problem, internal_text } = pending
+        .unwrap_or_else(|| PendingProblem { problem: foreign(response.status()), internal_text: None });
+    context.id().clone_into(&mut problem.request_id);
+    if problem.status >= 500 {
+        let code = problem.code.as_str();
+        let cause = internal_text.as_deref().unwrap_or_default();
+        tracing::error!(request_id = context.id(), %method, route, code, cause, "a request failed");
+    }
+    let body = serde_json::to_vec(&problem).expect("a problem is JSON");
+    *response.body_mut() = Body::from(body);
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
+    response
+}
+
+/// The problem of an answer that is not ours: the framework's and the interactive documentation's.
+fn foreign(status: StatusCode) -> Problem {
+    let (code, detail) = match status {
+        StatusCode::NOT_FOUND => (ProblemCode::RouteNotFound, "There is nothing here."),
+        StatusCode::METHOD_NOT_ALLOWED => (ProblemCode::MethodNotAllowed, "Another method is needed here."),
+        _ => (ProblemCode::Internal, "Something is wrong with the server."),
+    };
+    Problem { status: status.as_u16(), ..Problem::new(code, detail) }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}

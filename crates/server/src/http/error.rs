@@ -1,0 +1,251 @@
+//! Every reason not to answer 2xx, in one enum, and what the client is told: a [`Problem`] and a few headers.
+//!
+//! What operators must know travels beside the problem, to the log; it never reaches the client. The problem
+//! becomes a body in [`edge`](super::edge), where the request's name is known.
+
+use super::rejection;
+use crate::auth::{NotPermitted, PasswordError};
+use crate::committer::SubmitError;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use florin_api::{Problem, ProblemCode};
+use florin_ledger::{Failure, Rejection, Transaction};
+use florin_store::{Refusal, StoreError};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// `Idempotency-Replayed: true` is on every answer that was given before.
+pub(super) const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug)]
+pub enum ApiError {
+    /// The request shows by itself that it cannot be done.
+    Invalid {
+        /// What is wrong.
+        code: ProblemCode,
+        /// What to do about it.
+        detail: String,
+        /// The member, header or parameter at fault.
+        field: Option<&'static str>,
+    },
+    /// The caller may not do such a thing.
+    NotPermitted(NotPermitted),
+    /// The ledger said no, and recorded nothing.
+    Rejected(Rejection),
+    /// The ledger said no, and recorded that under the key.
+    Failed {
+        /// The record.
+        transaction: Arc<Transaction>,
+        /// What it says.
+        failure: Failure,
+        /// Whether the record was there before this request.
+        is_replay: bool,
+    },
+    /// It cannot be created.
+    Refused(Refusal),
+    /// The committer has no outcome.
+    Submit(SubmitError),
+    /// The store has no answer.
+    Store(StoreError),
+    /// Passwords cannot be checked.
+    Password(PasswordError),
+    /// The answer took too long.
+    Deadline {
+        /// Whether the request may have changed something.
+        is_write: bool,
+    },
+    /// One item of an atomic bulk; none of it was done.
+    Item {
+        /// Which item, from 0.
+        index: usize,
+        /// Why.
+        error: Box<ApiError>,
+    },
+    /// A handler panicked.
+    Panic(String),
+}
+
+impl ApiError {
+    /// The request shows by itself that it cannot be done.
+    pub fn invalid(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self::Invalid { code, detail: detail.into(), field: None }
+    }
+
+    /// The same, for one member, header or parameter.
+    pub fn invalid_field(code: ProblemCode, field: &'static str, detail: impl Into<String>) -> Self {
+        Self::Invalid { code, detail: detail.into(), field: Some(field) }
+    }
+
+    /// What the client is told; the request's name comes later.
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::Invalid { code, detail, field } => {
+                Problem { field: field.map(str::to_owned), ..Problem::new(*code, detail) }
+            }
+            Self::NotPermitted(error) => {
+                Problem::new(ProblemCode::NotPermitted, format!("This needs {}.", error.needed))
+            }
+            Self::Rejected(rejection) => rejection::problem(rejection),
+            Self::Failed { transaction, failure, .. } => rejection::failed(transaction, *failure),
+            Self::Refused(refusal) => rejection::refused(*refusal),
+            Self::Submit(error) => submit_problem(error),
+            Self::Store(error) => store_problem(error),
+            Self::Password(PasswordError::Overloaded { .. }) => overloaded(),
+            Self::Deadline { is_write: true } => outcome_unknown(),
+            Self::Deadline { is_write: false } => {
+                Problem::new(ProblemCode::Unavailable, "The answer took too long. Try again later.")
+            }
+            Self::Item { index, error } => Problem { index: Some(*index), ..error.problem() },
+            Self::Password(PasswordError::Failed) | Self::Panic(_) => internal(),
+        }
+    }
+
+    /// What operators must know, and clients must not.
+    fn internal_text(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => Some(error.to_string()),
+            Self::Submit(SubmitError::Inconsistent) => Some(SubmitError::Inconsistent.to_string()),
+            Self::Password(error @ PasswordError::Failed) => Some(error.to_string()),
+            Self::Panic(text) => Some(format!("a handler panicked: {text}")),
+            Self::Item { error, .. } => error.internal_text(),
+            _ => None,
+        }
+    }
+
+    fn headers(&self, headers: &mut HeaderMap) {
+        match self {
+            Self::Submit(SubmitError::Overloaded { retry_after })
+            | Self::Password(PasswordError::Overloaded { retry_after }) => {
+                headers.insert(header::RETRY_AFTER, seconds(*retry_after));
+            }
+            Self::Submit(_) | Self::Store(_) | Self::Deadline { .. } => {
+                headers.insert(header::RETRY_AFTER, seconds(Duration::from_secs(1)));
+            }
+            Self::Rejected(Rejection::VersionConflict { current, .. }) => {
+                headers.insert(header::ETAG, super::extract::etag(*current));
+            }
+            Self::Failed { is_replay: true, .. } => {
+                headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+            }
+            Self::Item { error, .. } => error.headers(headers),
+            _ => {}
+        }
+    }
+}
+
+fn submit_problem(error: &SubmitError) -> Problem {
+    match error {
+        SubmitError::Overloaded { .. } => overloaded(),
+        SubmitError::Stopping => {
+            Problem::new(ProblemCode::Unavailable, "The server is stopping. Nothing happened; try again.")
+        }
+        SubmitError::Expired => Problem::new(
+            ProblemCode::Unavailable,
+            "The request's time was over before its turn came. Nothing happened; try again later.",
+        ),
+        SubmitError::Unavailable => unavailable(),
+        SubmitError::OutcomeUnknown => outcome_unknown(),
+        SubmitError::Inconsistent => internal(),
+    }
+}
+
+fn store_problem(error: &StoreError) -> Problem {
+    match error {
+        StoreError::Unavailable(_) | StoreError::Unsuitable(_) => unavailable(),
+        StoreError::OutcomeUnknown(_) => outcome_unknown(),
+        StoreError::Inconsistent(_) | StoreError::RowsAffected { .. } => internal(),
+    }
+}
+
+fn overloaded() -> Problem {
+    Problem::new(ProblemCode::Overloaded, "Too much waits already. Nothing happened; try again later.")
+}
+
+fn unavailable() -> Problem {
+    Problem::new(
+        ProblemCode::Unavailable,
+        "The database cannot be reached. Nothing happened; try again later.",
+    )
+}
+
+fn outcome_unknown() -> Problem {
+    Problem::new(
+        ProblemCode::OutcomeUnknown,
+        "Whether it happened is not known. Send the same request with the same Idempotency-Key again: it \
+         happens once, and the answer says what became of it.",
+    )
+}
+
+fn internal() -> Problem {
+    Problem::new(
+        ProblemCode::Internal,
+        "Something is wrong with the server, not with the request. Tell its operators the request_id.",
+    )
+}
+
+fn seconds(duration: Duration) -> HeaderValue {
+    // Retry-After counts whole seconds; 0 would mean at once.
+    HeaderValue::from(duration.as_secs().max(1))
+}
+
+/// A problem on its way to [`edge`](super::edge), which makes it a body.
+#[derive(Clone, Debug)]
+pub(super) struct PendingProblem {
+    pub(super) problem: Problem,
+    /// For the log alone.
+    pub(super) internal_text: Option<String>,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let problem = self.problem();
+        let mut response = Response::default();
+        *response.status_mut() =
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self.headers(response.headers_mut());
+        if problem.status == 401 {
+            // RFC 9110, 11.6.1: a 401 says how to authenticate.
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        let internal_text = self.internal_text();
+        response.extensions_mut().insert(PendingProblem { problem, internal_text });
+        response
+    }
+}
+
+impl From<NotPermitted> for ApiError {
+    fn from(error: NotPermitted) -> Self {
+        Self::NotPermitted(error)
+    }
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<SubmitError> for ApiError {
+    fn from(error: SubmitError) -> Self {
+        Self::Submit(error)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        Self::Password(error)
+    }
+}

@@ -1,0 +1,198 @@
+//! What a request carries, parsed once at the edge: bodies, queries, paths and headers. Whatever does not
+//! parse is an [`ApiError`], never one of the framework's own answers.
+
+use super::ApiError;
+use super::edge::RequestContext;
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use bytes::Bytes;
+use florin_api::ProblemCode;
+use florin_ledger::{IdempotencyKey, Version};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, timeout_at};
+
+/// The most bytes of a body.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// A JSON body of at most [`BODY_BYTES_MAX`] bytes, as a `T`.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let JsonBytes(bytes) = JsonBytes::<BODY_BYTES_MAX>::from_request(request, state).await?;
+        parse_json(&bytes).map(Self)
+    }
+}
+
+/// A body that says it is JSON, whole, of at most `BYTES_MAX` bytes.
+pub struct JsonBytes<const BYTES_MAX: usize>(pub Bytes);
+
+impl<const BYTES_MAX: usize, S: Sync> FromRequest<S> for JsonBytes<BYTES_MAX> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let deadline = deadline(request.extensions());
+        if !is_json(request.headers()) {
+            return Err(ApiError::invalid_field(
+                ProblemCode::ContentTypeUnsupported,
+                "Content-Type",
+                "Send the body as JSON, with the header Content-Type: application/json.",
+            ));
+        }
+        read_body(request.into_body(), BYTES_MAX, deadline).await.map(Self)
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("application/json")
+}
+
+async fn read_body(body: Body, bytes_max: usize, deadline: Instant) -> Result<Bytes, ApiError> {
+    match timeout_at(deadline, Limited::new(body, bytes_max).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::invalid(
+            ProblemCode::BodyTooLarge,
+            format!("The body may have {bytes_max} bytes at most. Send less at a time."),
+        )),
+        Ok(Err(_)) => Err(ApiError::invalid(ProblemCode::BodyMalformed, "The body ended too early.")),
+        Err(_) => Err(ApiError::invalid(
+            ProblemCode::RequestTimeout,
+            "The body did not arrive in time. Nothing happened; try again.",
+        )),
+    }
+}
+
+/// Reads JSON text. What is not JSON is malformed; JSON of another shape is invalid. `serde_json` refuses what
+/// follows the value, fields that stand there twice, and nesting beyond 128.
+pub fn parse_json<'text, T: Deserialize<'text>>(text: &'text [u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(text).map_err(|error| {
+        let code = if error.is_data() { ProblemCode::BodyInvalid } else { ProblemCode::BodyMalformed };
+        ApiError::invalid(code, format!("{error}."))
+    })
+}
+
+/// The parameters in a path.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(parameters)) => Ok(Self(parameters)),
+            Err(error) => Err(ApiError::invalid(ProblemCode::PathInvalid, format!("{error}."))),
+        }
+    }
+}
+
+/// The parameters in a query.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match axum::extract::Query::from_request_parts(parts, state).await {
+            Ok(axum::extract::Query(parameters)) => Ok(Self(parameters)),
+            Err(error) => Err(ApiError::invalid(ProblemCode::QueryInvalid, format!("{error}."))),
+        }
+    }
+}
+
+/// The `Idempotency-Key` header, which every request needs that moves money or creates something.
+pub struct Key(pub IdempotencyKey);
+
+impl Key {
+    const NAME: &'static str = "Idempotency-Key";
+
+    /// Reads a key from wherever it stands.
+    pub fn parse(text: &str, field: &'static str) -> Result<IdempotencyKey, ApiError> {
+        IdempotencyKey::parse(text).map_err(|_| Self::invalid(field))
+    }
+
+    fn invalid(field: &'static str) -> ApiError {
+        ApiError::invalid_field(
+            ProblemCode::IdempotencyKeyInvalid,
+            field,
+            "An idempotency key has 1 to 255 visible ASCII characters, and there is one only.",
+        )
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Key {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let mut values = parts.headers.get_all(Self::NAME).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Err(ApiError::invalid_field(
+                ProblemCode::IdempotencyKeyMissing,
+                Self::NAME,
+                "Send an Idempotency-Key header: a name of your own for this request, new for every request \
+                 and the same for every retry.",
+            )),
+            (Some(value), None) => {
+                let text = value.to_str().map_err(|_| Self::invalid(Self::NAME))?;
+                Self::parse(text, Self::NAME).map(Self)
+            }
+            (Some(_), Some(_)) => Err(Self::invalid(Self::NAME)),
+        }
+    }
+}
+
+/// The `If-Match` header as a wallet's version; `None` where there is none, or `*`.
+pub struct IfMatch(pub Option<Version>);
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let mut values = parts.headers.get_all(header::IF_MATCH).iter();
+        let Some(value) = values.next() else { return Ok(Self(None)) };
+        let text = value.to_str().ok().filter(|_| values.next().is_none());
+        if text == Some("*") {
+            return Ok(Self(None));
+        }
+        let version = text
+            .and_then(|text| text.strip_prefix('"')?.strip_suffix('"'))
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|digits| digits.parse().ok());
+        match version {
+            Some(version) => Ok(Self(Some(Version(version)))),
+            None => Err(ApiError::invalid_field(
+                ProblemCode::IfMatchInvalid,
+                "If-Match",
+                "Send one wallet's ETag as it was given, with its quotes: If-Match: \"4\".",
+            )),
+        }
+    }
+}
+
+/// A wallet's version as an entity tag.
+pub fn etag(version: Version) -> HeaderValue {
+    HeaderValue::try_from(format!("\"{version}\"")).expect("digits in quotes are a header's value")
+}
+
+/// When the request must be answered.
+pub struct Deadline(pub Instant);
+
+impl<S: Sync> FromRequestParts<S> for Deadline {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        Ok(Self(deadline(&parts.extensions)))
+    }
+}
+
+fn deadline(extensions: &axum::http::Extensions) -> Instant {
+    let context = extensions.get::<RequestContext>().expect("every route is behind the edge");
+    context.deadline
+}

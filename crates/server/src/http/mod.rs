@@ -1,0 +1,31 @@
+//! HTTP: one file a resource, read top-down; [`router`] is the list of them all.
+//!
+//! A handler finds out who asks, parses what they want, and calls the committer (to move money) or the store
+//! (for everything else). It decides nothing about money, and holds nothing between requests.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`router`] | every route, in one list |
+//! | [`serve`] | sockets, connections, and how they end |
+//! | [`edge`] | what every request passes: its name, its deadline, its metrics, its problem |
+//! | [`error`] | every reason not to answer 2xx, and what the client is told |
+//! | [`extract`], [`caller`] | bodies, queries, headers and identities, parsed once |
+//! | [`house`] | is it alive, how is it doing, what can it do |
+
+pub mod caller;
+pub mod edge;
+pub mod error;
+pub mod extract;
+pub mod house;
+pub mod openapi;
+pub mod router;
+pub mod serve;
+pub mod state;
+
+mod metrics;
+mod rejection;
+
+pub use error::ApiError;
+pub use router::{openapi_document, router};
+pub use serve::serve;
+pub use state::{AppState, HttpSettings, Parts};

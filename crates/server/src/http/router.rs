@@ -1,0 +1,68 @@
+//! Every route, in one list. What it does is in its resource's file.
+
+use super::edge::{self, Edge};
+use super::metrics::HttpMetrics;
+use super::openapi::Base;
+use super::{ApiError, AppState, house};
+use axum::Router;
+use axum::http::{Method, Uri};
+use axum::middleware;
+use axum::routing::get;
+use florin_api::ProblemCode;
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// Routes that read everything take as long as everything takes.
+const SLOW_ROUTES: &[(&str, Duration)] = &[("/v1/ledger/audit", Duration::from_secs(600))];
+
+fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Base::openapi())
+        .routes(routes!(house::livez))
+        .routes(routes!(house::readyz))
+        .routes(routes!(house::metrics))
+}
+
+/// What the server can do, as OpenAPI 3.1.
+pub fn openapi_document() -> Document {
+    routes().into_openapi()
+}
+
+/// All routes, and what every request passes before and after them.
+pub fn router(state: AppState) -> Router {
+    let (router, document) = routes().split_for_parts();
+    let edge = Edge {
+        request_timeout: state.settings.request_timeout,
+        slow_routes: SLOW_ROUTES,
+        metrics: Arc::new(HttpMetrics::new(document.paths.paths.keys().cloned())),
+    };
+    let text = document.to_json().expect("the document is JSON");
+    let openapi = get(async || ([("content-type", "application/json")], text));
+    router
+        .route("/openapi.json", openapi)
+        .merge(interactive_documentation())
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(edge, edge::pass))
+        .with_state(state)
+}
+
+/// Everything it needs is in the binary, and it asks nobody else.
+fn interactive_documentation() -> SwaggerUi {
+    let config = Config::from("/openapi.json").validator_url("none").persist_authorization(true);
+    SwaggerUi::new("/docs").config(config)
+}
+
+async fn not_found(uri: Uri) -> ApiError {
+    let detail = format!("There is nothing at {}. The addresses are listed at /docs.", uri.path());
+    ApiError::invalid(ProblemCode::RouteNotFound, detail)
+}
+
+async fn method_not_allowed(method: Method, uri: Uri) -> ApiError {
+    let detail = format!("{} does not take {method}. The Allow header says what it takes.", uri.path());
+    ApiError::invalid(ProblemCode::MethodNotAllowed, detail)
+}

@@ -1,0 +1,93 @@
+//! What handlers share.
+
+use crate::auth::Auth;
+use crate::committer::Committer;
+use florin_store::Store;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// How the HTTP side works.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpSettings {
+    /// How long a request may take, from its head to its answer.
+    pub request_timeout: Duration,
+    /// How long a connection may take to send a request's head, and may idle.
+    pub header_timeout: Duration,
+    /// How many connections there may be.
+    pub connections_max: usize,
+    /// How long a stop waits for requests that run.
+    pub shutdown_timeout: Duration,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            request_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(10),
+            connections_max: 10_000,
+            shutdown_timeout: Duration::from_secs(20),
+        }
+    }
+}
+
+/// What the state is made of.
+pub struct Parts {
+    /// Where everything is.
+    pub store: Arc<dyn Store>,
+    /// Who moves money.
+    pub committer: Committer,
+    /// Who proves who somebody is.
+    pub auth: Auth,
+    /// Who renders `/metrics`.
+    pub prometheus: PrometheusHandle,
+    /// How the HTTP side works.
+    pub settings: HttpSettings,
+}
+
+/// What handlers share. Cheap to clone: all clones are one.
+#[derive(Clone)]
+pub struct AppState(Arc<Shared>);
+
+/// The parts, and what only the HTTP side knows.
+pub struct Shared {
+    parts: Parts,
+    is_stopping: AtomicBool,
+    /// Held by the audit that runs: it reads everything, so one at a time.
+    pub(super) audit: Semaphore,
+}
+
+impl AppState {
+    /// The state of a server made of these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Shared { parts, is_stopping: AtomicBool::new(false), audit: Semaphore::new(1) }))
+    }
+
+    /// From now on `/readyz` says no, so that no proxy sends more.
+    pub(super) fn start_stopping(&self) {
+        self.0.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.0.is_stopping.load(Ordering::Relaxed)
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Deref for Shared {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
