@@ -7,13 +7,17 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`amount`], [`metadata`] | amounts and the caller's own JSON, as they come in |
+//! | [`users`], [`auth`], [`api_keys`] | who signs in, and how |
+//! | [`secret_text`] | passwords, tokens and keys |
 //! | [`assets`], [`wallets`], [`entries`], [`transactions`], [`ledger`] | the resources |
 //! | [`movements`], [`bulk`] | what moves money, one by one and many at once |
 //! | [`page`] | lists, page by page |
 //! | [`problem`], [`problem_code`] | every refusal: RFC 9457, with stable codes |
 
 pub mod amount;
+pub mod api_keys;
 pub mod assets;
+pub mod auth;
 pub mod bulk;
 pub mod entries;
 pub mod ledger;
@@ -22,11 +26,15 @@ pub mod movements;
 pub mod page;
 pub mod problem;
 pub mod problem_code;
+pub mod secret_text;
 pub mod transactions;
+pub mod users;
 pub mod wallets;
 
 pub use amount::AmountText;
+pub use api_keys::{ApiKey, CreatedApiKey, NewApiKey, Scope};
 pub use assets::{Asset, AssetList, NewAsset, SystemWallets};
+pub use auth::{LoginRequest, RefreshTokenRequest, TokenType, Tokens};
 pub use bulk::{BulkItem, BulkMode, BulkRequest, BulkResponse, BulkResult};
 pub use entries::{Direction, Entry, HistoryEntry};
 pub use ledger::{AssetTrialBalance, AuditReport, TrialBalance, TrialBalanceLine};
@@ -38,7 +46,9 @@ pub use movements::{
 pub use page::Page;
 pub use problem::Problem;
 pub use problem_code::ProblemCode;
+pub use secret_text::SecretText;
 pub use transactions::{Failure, Initiator, Transaction, TransactionStatus, TransactionType};
+pub use users::{Me, NewUser, Role, User};
 pub use wallets::{
     Balance, Balances, BalancesRequest, NewWallet, SystemRole, Wallet, WalletPatch, WalletStatus,
 };

@@ -60,6 +60,12 @@ problem_codes! {
     TokenInvalid = 401, "token_invalid", "The token is not valid";
     /// The access token has expired.
     TokenExpired = 401, "token_expired", "The token has expired";
+    /// There is no such user, or the password is not theirs.
+    CredentialsInvalid = 401, "credentials_invalid", "The username or the password is wrong";
+    /// The refresh token is unknown, has expired, or was ended.
+    RefreshTokenInvalid = 401, "refresh_token_invalid", "The refresh token is not valid";
+    /// The refresh token was exchanged before; all that descend from its sign-in are ended.
+    RefreshTokenReused = 401, "refresh_token_reused", "The refresh token was used before";
     /// The caller may not do this.
     NotPermitted = 403, "not_permitted", "Not permitted";
 
@@ -68,6 +74,8 @@ problem_codes! {
     RouteNotFound = 404, "route_not_found", "There is nothing at this address";
     /// There is no such user, or none that the caller may see.
     UserNotFound = 404, "user_not_found", "There is no such user";
+    /// There is no such API key.
+    ApiKeyNotFound = 404, "api_key_not_found", "There is no such API key";
     /// There is no such asset.
     AssetNotFound = 404, "asset_not_found", "There is no such asset";
     /// There is no such wallet, or none that the caller may use so.
@@ -110,6 +118,14 @@ problem_codes! {
     // Understood, and not acceptable.
     /// The body has an unknown field, lacks one, or has one of another type.
     BodyInvalid = 422, "body_invalid", "The body is not valid";
+    /// The username does not have 3 to 32 letters, digits, dots, underscores and hyphens.
+    UsernameInvalid = 422, "username_invalid", "The username is not valid";
+    /// The email address does not have the form of one.
+    EmailInvalid = 422, "email_invalid", "The email address is not valid";
+    /// The password does not have 8 to 128 characters.
+    PasswordInvalid = 422, "password_invalid", "The password is not valid";
+    /// The API key has no scope.
+    ScopesInvalid = 422, "scopes_invalid", "The scopes are not valid";
     /// The amount is a JSON number; amounts are strings.
     AmountNotAString = 422, "amount_not_a_string", "The amount is not a string";
     /// The amount is not plain digits with at most one point.
