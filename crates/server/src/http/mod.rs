@@ -14,19 +14,13 @@
 
 pub mod caller;
 pub mod edge;
-mod entries;
 pub mod error;
 pub mod extract;
 pub mod house;
-mod ledger;
 pub mod openapi;
-mod owners;
-mod pages;
 pub mod router;
 pub mod serve;
 pub mod state;
-mod transactions;
-mod wire;
 
 mod metrics;
 mod rejection;

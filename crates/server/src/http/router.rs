@@ -3,7 +3,7 @@
 use super::edge::{self, Edge};
 use super::metrics::HttpMetrics;
 use super::openapi::Base;
-use super::{ApiError, AppState, entries, house, ledger, transactions};
+use super::{ApiError, AppState, house};
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware;
@@ -22,11 +22,6 @@ const SLOW_ROUTES: &[(&str, Duration)] = &[("/v1/ledger/audit", Duration::from_s
 
 fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Base::openapi())
-        .routes(routes!(transactions::list))
-        .routes(routes!(transactions::read))
-        .routes(routes!(entries::list))
-        .routes(routes!(ledger::trial_balance))
-        .routes(routes!(ledger::audit))
         .routes(routes!(house::livez))
         .routes(routes!(house::readyz))
         .routes(routes!(house::metrics))

@@ -1,6 +1,5 @@
 //! What handlers share.
 
-use super::owners::Owners;
 use crate::auth::Auth;
 use crate::committer::Committer;
 use florin_store::Store;
@@ -59,18 +58,12 @@ pub struct Shared {
     is_stopping: AtomicBool,
     /// Held by the audit that runs: it reads everything, so one at a time.
     pub(super) audit: Semaphore,
-    pub(super) owners: Owners,
 }
 
 impl AppState {
     /// The state of a server made of these parts.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Shared {
-            parts,
-            is_stopping: AtomicBool::new(false),
-            audit: Semaphore::new(1),
-            owners: Owners::new(),
-        }))
+        Self(Arc::new(Shared { parts, is_stopping: AtomicBool::new(false), audit: Semaphore::new(1) }))
     }
 
     /// From now on `/readyz` says no, so that no proxy sends more.
