@@ -2,6 +2,7 @@
 //! setting that did not take effect loses money in silence.
 
 use crate::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{DirBuilder, File, TryLockError};
@@ -88,6 +89,9 @@ fn open(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Without it, this build of SQLite plans a statement again whenever its values change, which took four fifths
+    // of a batch's time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // A file that somebody prepared must not run functions of ours from its schema.
     connection.pragma_update(None, "trusted_schema", false)?;
     Ok(connection)
