@@ -18,6 +18,9 @@ const STATEMENTS: usize = 128;
 /// What the writer keeps of the file in memory: wallets, and as much of the key index as has room.
 const WRITER_CACHE_KIB: i64 = 256 * 1024;
 
+/// How large the write-ahead log's file stays when the log starts again.
+const LOG_BYTES_KEPT: i64 = 64 * 1024 * 1024;
+
 /// What a reader keeps in memory; the operating system keeps the rest.
 const READER_CACHE_KIB: i64 = 16 * 1024;
 
@@ -64,6 +67,9 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     make_durable(&connection)?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    // Not inside a commit: see `checkpoints`. What a long read made of the log is given back.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)?;
     Ok(connection)
 }
 

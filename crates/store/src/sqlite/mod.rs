@@ -5,6 +5,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `connection`, `writer`, `readers` | opening and checking; the thread that writes; those that read |
+//! | `checkpoints` | the write-ahead log, carried over into the file |
 //! | `commit`, `load`, `save` | a batch |
 //! | `assets`, `wallets`, `people`, `sessions`, `creation` | what is created, and under which keys |
 //! | `transactions`, `chain`, `history` | records, the way along a wallet's entries, pages of both |
@@ -17,6 +18,7 @@
 mod assets;
 mod audit;
 mod chain;
+mod checkpoints;
 mod codec;
 mod commit;
 mod connection;
@@ -42,6 +44,7 @@ use crate::{
     Username, WalletFilter, WalletRecord, migrate,
 };
 use async_trait::async_trait;
+use checkpoints::Checkpoints;
 use florin_ledger::{
     ApiKeyId, Group, GroupOutcome, LedgerId, Rejection, Timestamp, Transaction, TransactionId, UserId,
     Version, WalletChange, WalletId,
@@ -77,8 +80,9 @@ impl Sqlite {
         let lock = connection::lock(data_dir)?;
         let connection = connection::open_writer(&path)?;
         migrate::sqlite::check(&connection, migrate::SQLITE)?;
+        let checkpoints = Checkpoints::start(connection::open_writer(&path)?)?;
         let readers = Readers::open(path)?;
-        Ok(Self { readers, writer: Some(Writer::start(connection)?), _lock: Some(lock) })
+        Ok(Self { readers, writer: Some(Writer::start(connection, checkpoints)?), _lock: Some(lock) })
     }
 
     /// Opens the store for reading alone: also while a server uses it. Whatever would write is

@@ -1,6 +1,7 @@
 //! The one thread that writes, with a connection of its own. Writes queue for it, and each is one database
 //! transaction: whole, or not there.
 
+use super::checkpoints::Checkpoints;
 use super::error::commit_failed;
 use crate::StoreError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -18,13 +19,17 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(mut connection: Connection) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        mut connection: Connection,
+        mut checkpoints: Checkpoints,
+    ) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel::<Job>();
         let thread = thread::Builder::new()
             .name("florin-sqlite".to_owned())
             .spawn(move || {
                 for job in queue {
                     job(&mut connection);
+                    checkpoints.after_write(&connection);
                 }
             })
             .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
