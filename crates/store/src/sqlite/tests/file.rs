@@ -1,0 +1,112 @@
+//! Who may open the file, and what becomes of writes that nobody waits for or that break off.
+
+use super::*;
+
+#[tokio::test]
+async fn a_second_server_is_refused_and_a_reader_is_not() {
+    let folder = migrated();
+    let first = store(&folder).await;
+    let refused = Sqlite::open(folder.path()).err().expect("a refusal");
+    assert!(matches!(&refused, StoreError::Unsuitable(text) if text.contains("another server")), "{refused}");
+
+    let reader = Sqlite::open_read_only(folder.path()).expect("a reader");
+    let audit = reader.audit(LedgerId::MAIN).await.expect("an audit");
+    assert!(audit.is_ok() && audit.transactions == 1 && audit.entries == 2, "{audit:?}");
+    assert!(matches!(reader.commit(LedgerId::MAIN, vec![], NOW, 0).await, Err(StoreError::Unavailable(_))));
+
+    drop(first);
+    Sqlite::open(folder.path()).expect("the folder is free again");
+}
+
+#[test]
+fn a_folder_without_a_store_is_refused() {
+    let folder = TempDir::new().expect("a folder");
+    for opened in [Sqlite::open(folder.path()), Sqlite::open_read_only(folder.path())] {
+        assert!(matches!(opened.err(), Some(StoreError::Unsuitable(text)) if text.contains("no store")));
+    }
+}
+
+#[tokio::test]
+async fn an_old_schema_is_refused_and_noticed() {
+    let folder = migrated();
+    let store = Sqlite::open(folder.path()).expect("a store");
+    store.ready().await.expect("ready");
+    by_hand(&store, "DELETE FROM florin_migrations WHERE number = 5").await.expect("a deletion");
+    assert!(matches!(store.ready().await, Err(StoreError::Unsuitable(_))));
+    drop(store);
+    for opened in [Sqlite::open(folder.path()), Sqlite::open_read_only(folder.path())] {
+        assert!(matches!(opened.err(), Some(StoreError::Unsuitable(text)) if text.contains("migrate up")));
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_panics_leaves_nothing_and_the_next_one_works() {
+    let folder = migrated();
+    let store = store(&folder).await;
+    let panicked: Result<(), _> = store
+        .writer()
+        .expect("a writer")
+        .run(|db_tx| {
+            db_tx.execute("UPDATE wallets SET name = 'spoilt' WHERE user_id = 1", [])?;
+            panic!("in the middle of a write")
+        })
+        .await;
+    assert!(matches!(panicked, Err(StoreError::Inconsistent(_))), "{panicked:?}");
+    let spend = command("spend", Movement::Spend { user: UserId(1), asset: usd(), amount: ten() });
+    store.commit(LedgerId::MAIN, vec![spend], NOW, 8).await.expect("a commit");
+    let wallet = store.wallet(LedgerId::MAIN, WalletId(5)).await.expect("a read").expect("a wallet");
+    assert!(wallet.name.is_main() && wallet.wallet.version == Version(2), "{wallet:?}");
+}
+
+#[tokio::test]
+async fn what_a_caller_no_longer_waits_for_is_done() {
+    let folder = migrated();
+    let store = store(&folder).await;
+    let spend = command("spend", Movement::Spend { user: UserId(1), asset: usd(), amount: ten() });
+    {
+        let commit = store.commit(LedgerId::MAIN, vec![spend], NOW, 8);
+        tokio::pin!(commit);
+        // Polled once, which hands the work over, and dropped.
+        assert!(
+            std::future::poll_fn(|context| std::task::Poll::Ready(commit.as_mut().poll(context)))
+                .await
+                .is_pending()
+        );
+    }
+    drop(store);
+    let store = Sqlite::open(folder.path()).expect("a store");
+    let wallet = store.wallet(LedgerId::MAIN, WalletId(5)).await.expect("a read").expect("a wallet");
+    assert_eq!(wallet.wallet.version, Version(2));
+}
+
+#[tokio::test]
+async fn the_log_is_copied_and_starts_again() {
+    let folder = migrated();
+    let store = store(&folder).await;
+    by_hand(&store, "CREATE TABLE ballast (bytes BLOB)").await.expect("a table");
+    let first = times_started(&folder);
+    for written in 0..2_000 {
+        // Large writes until the log may start again, and then small ones, so that the thread can keep up.
+        let write = if written * 240 < 17_000 {
+            "INSERT INTO ballast VALUES (zeroblob(240 * 4096))"
+        } else {
+            "INSERT INTO ballast VALUES (zeroblob(20 * 4096))"
+        };
+        by_hand(&store, write).await.expect("a write");
+        by_hand(&store, "DELETE FROM ballast").await.expect("a write");
+        if times_started(&folder) > first {
+            assert!(written * 240 > 15_000, "the log started again after {written} writes");
+            assert!(store.audit(LedgerId::MAIN).await.expect("an audit").is_ok());
+            return;
+        }
+    }
+    panic!("the log never started again");
+}
+
+/// From the log's header, where it stands at byte 12.
+fn times_started(folder: &TempDir) -> u32 {
+    let mut log = std::fs::File::open(folder.path().join("florin.db-wal")).expect("the log");
+    let mut head = [0; 16];
+    std::io::Read::read_exact(&mut log, &mut head).expect("the log's head");
+    u32::from_be_bytes(head[12..].try_into().expect("four bytes"))
+}
