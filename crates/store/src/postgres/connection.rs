@@ -3,6 +3,7 @@
 use super::PostgresSettings;
 use crate::StoreError;
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Timeouts};
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::config::SslMode;
@@ -90,8 +91,10 @@ fn config(settings: &PostgresSettings, purpose: Purpose) -> Result<Config, Store
     Ok(config)
 }
 
+/// Trusts whom the system trusts; `SSL_CERT_FILE` names another set.
 fn tls() -> Result<MakeRustlsConnect, StoreError> {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -148,9 +151,11 @@ pub(super) fn is_conflict(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| conflicts.contains(code))
 }
 
+/// The driver's own text says little ("error connecting to server"); what is behind it says why.
 fn describe(error: &tokio_postgres::Error) -> String {
-    match error.as_db_error() {
-        Some(db) => format!("{} ({})", db.message(), db.code().code()),
-        None => error.to_string(),
+    match (error.as_db_error(), error.source()) {
+        (Some(db), _) => format!("{} ({})", db.message(), db.code().code()),
+        (None, Some(source)) => format!("{error}: {source}"),
+        (None, None) => error.to_string(),
     }
 }
