@@ -55,7 +55,7 @@ pub enum ApiError {
         /// Whether the request may have changed something.
         is_write: bool,
     },
-    /// One item of an atomic bulk; none of it was done.
+    /// It is about one item of a list; nothing of the list was done.
     Item {
         /// Which item, from 0.
         index: usize,
@@ -75,6 +75,12 @@ impl ApiError {
     /// The same, for one member, header or parameter.
     pub fn invalid_field(code: ProblemCode, field: &'static str, detail: impl Into<String>) -> Self {
         Self::Invalid { code, detail: detail.into(), field: Some(field) }
+    }
+
+    /// The same, for one item of a list.
+    #[must_use]
+    pub fn at(self, index: usize) -> Self {
+        Self::Item { index, error: Box::new(self) }
     }
 
     /// What the client is told; the request's name comes later.

@@ -14,6 +14,10 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 /// The most bytes of a body.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -127,6 +131,24 @@ impl Key {
     }
 }
 
+impl IntoParams for Key {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+        let header = ParameterBuilder::new()
+            .name(Self::NAME)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::True)
+            .schema(Some(text.pattern(Some("^[!-~]{1,255}$"))))
+            .example(Some("4c1a0a2e-lunch".into()))
+            .description(Some(
+                "The caller's own name for this request: new for every request, the same for every retry. 1 to \
+                 255 visible ASCII characters. A retry with the same body gets the first answer; another body \
+                 is refused. Retries that arrive together are done one after the other.",
+            ));
+        vec![header.build()]
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Key {
     type Rejection = ApiError;
 
@@ -150,6 +172,21 @@ impl<S: Sync> FromRequestParts<S> for Key {
 
 /// The `If-Match` header as a wallet's version; `None` where there is none, or `*`.
 pub struct IfMatch(pub Option<Version>);
+
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let header = ParameterBuilder::new()
+            .name("If-Match")
+            .parameter_in(ParameterIn::Header)
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some("^(\\*|\"[0-9]{1,18}\")$"))))
+            .example(Some("\"4\"".into()))
+            .description(Some(
+                "A wallet's `ETag`: do it only if the wallet still has that version. On a movement it is about \
+                 the wallet that gives, or the one that gets where the house gives.",
+            ));
+        vec![header.build()]
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ApiError;

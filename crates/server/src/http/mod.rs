@@ -10,7 +10,10 @@
 //! | [`edge`] | what every request passes: its name, its deadline, its metrics, its problem |
 //! | [`error`] | every reason not to answer 2xx, and what the client is told |
 //! | [`extract`], [`caller`] | bodies, queries, headers and identities, parsed once |
-//! | [`house`] | is it alive, how is it doing, what can it do |
+//! | `assets`, `wallets`, `entries`, `transactions`, `ledger` | what there is |
+//! | `movements`, `bulk` | what moves money; `commands` makes commands of bodies |
+//! | `parse`, `view`, `viewer`, `page`, `created` | values on their way in and out, and who may see what |
+//! | [`house`] | is it alive, how is it doing |
 
 pub mod caller;
 pub mod edge;
@@ -22,8 +25,21 @@ pub mod router;
 pub mod serve;
 pub mod state;
 
+mod assets;
+mod bulk;
+mod commands;
+mod created;
+mod entries;
+mod ledger;
 mod metrics;
+mod movements;
+mod page;
+mod parse;
 mod rejection;
+mod transactions;
+mod view;
+mod viewer;
+mod wallets;
 
 pub use error::ApiError;
 pub use router::{openapi_document, router};

@@ -75,6 +75,25 @@ pub(super) const KEYED: &[ProblemCode] = &[
     ProblemCode::OutcomeUnknown,
 ];
 
+/// What can be wrong with anything that moves money, beside its key and its body.
+pub(super) const MOVEMENT: &[ProblemCode] = &[
+    ProblemCode::IfMatchInvalid,
+    ProblemCode::WalletNotFound,
+    ProblemCode::WalletFrozen,
+    ProblemCode::WalletClosed,
+    ProblemCode::VersionConflict,
+    ProblemCode::AmountNotAString,
+    ProblemCode::AmountMalformed,
+    ProblemCode::AmountZero,
+    ProblemCode::AmountTooPrecise,
+    ProblemCode::AmountTooLarge,
+    ProblemCode::ReferenceInvalid,
+    ProblemCode::MetadataInvalid,
+    ProblemCode::InsufficientFunds,
+    ProblemCode::BalanceLimitExceeded,
+    ProblemCode::Overloaded,
+];
+
 /// What can be wrong with any list.
 pub(super) const LISTED: &[ProblemCode] =
     &[ProblemCode::QueryInvalid, ProblemCode::LimitInvalid, ProblemCode::CursorInvalid];

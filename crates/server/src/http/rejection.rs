@@ -24,7 +24,7 @@ pub(super) fn problem(rejection: &Rejection) -> Problem {
         ),
         Rejection::NotPermitted => Problem::new(
             ProblemCode::NotPermitted,
-            "Only the receiver of a transaction, or the house, can reverse it.",
+            "Only the house issues money, and only the receiver of a transaction, or the house, can reverse it.",
         ),
         Rejection::NotReversible => Problem::new(
             ProblemCode::NotReversible,

@@ -3,7 +3,7 @@
 use super::edge::{self, Edge};
 use super::metrics::HttpMetrics;
 use super::openapi::Base;
-use super::{ApiError, AppState, house};
+use super::{ApiError, AppState, assets, bulk, entries, house, ledger, movements, transactions, wallets};
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware;
@@ -18,10 +18,27 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Routes that read everything take as long as everything takes.
-const SLOW_ROUTES: &[(&str, Duration)] = &[("/v1/ledger/audit", Duration::from_secs(600))];
+const SLOW_ROUTES: &[(&str, Duration)] = &[("/v1/ledger/audit", Duration::from_mins(10))];
 
 fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Base::openapi())
+        .routes(routes!(assets::list, assets::create))
+        .routes(routes!(wallets::list, wallets::create))
+        .routes(routes!(wallets::balances))
+        .routes(routes!(wallets::read, wallets::change))
+        .routes(routes!(entries::list))
+        .routes(routes!(movements::transfer))
+        .routes(routes!(movements::deposit))
+        .routes(routes!(movements::withdraw))
+        .routes(routes!(movements::top_up))
+        .routes(routes!(movements::spend))
+        .routes(routes!(movements::bonus))
+        .routes(routes!(bulk::run))
+        .routes(routes!(transactions::list))
+        .routes(routes!(transactions::read))
+        .routes(routes!(movements::reverse))
+        .routes(routes!(ledger::trial_balance))
+        .routes(routes!(ledger::audit))
         .routes(routes!(house::livez))
         .routes(routes!(house::readyz))
         .routes(routes!(house::metrics))

@@ -2,13 +2,18 @@
 
 use crate::auth::Auth;
 use crate::committer::Committer;
+use florin_ledger::{LedgerId, UserId, WalletId};
 use florin_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
+use quick_cache::sync::Cache;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+
+/// How many wallets' owners are remembered, some 50 bytes each.
+const WALLET_OWNERS_MAX: usize = 100_000;
 
 /// How the HTTP side works.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +61,8 @@ pub struct AppState(Arc<Shared>);
 pub struct Shared {
     parts: Parts,
     is_stopping: AtomicBool,
+    /// Whose wallets are, `None` for the house's; owners never change.
+    pub(super) wallet_owners: Cache<(LedgerId, WalletId), Option<UserId>>,
     /// Held by the audit that runs: it reads everything, so one at a time.
     pub(super) audit: Semaphore,
 }
@@ -63,7 +70,12 @@ pub struct Shared {
 impl AppState {
     /// The state of a server made of these parts.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Shared { parts, is_stopping: AtomicBool::new(false), audit: Semaphore::new(1) }))
+        Self(Arc::new(Shared {
+            parts,
+            is_stopping: AtomicBool::new(false),
+            wallet_owners: Cache::new(WALLET_OWNERS_MAX),
+            audit: Semaphore::new(1),
+        }))
     }
 
     /// From now on `/readyz` says no, so that no proxy sends more.
