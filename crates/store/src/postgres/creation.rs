@@ -3,7 +3,7 @@
 
 use super::Postgres;
 use super::codec::Instant;
-use super::connection::{from_driver, is_conflict};
+use super::connection::from_driver;
 use super::db_tx::{CommitError, DbTx};
 use crate::{CreationKey, StoreError};
 use florin_ledger::{LedgerId, Timestamp};
@@ -129,7 +129,5 @@ pub(super) async fn query(
         let statement = client.prepare_cached(statement).await?;
         client.query(&statement, parameters).await
     };
-    run.await.map_err(|error| {
-        if is_conflict(&error) { StoreError::Unavailable(error.to_string()) } else { from_driver(&error) }
-    })
+    run.await.map_err(|error| from_driver(&error))
 }
