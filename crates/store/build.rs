@@ -43,7 +43,7 @@ fn list(code: &mut String, engine: &str, folder: &Path) {
 
 fn find(folder: &Path) -> Found {
     let mut found = Found::new();
-    for file in fs::read_dir(folder).into_iter().flatten() {
+    for file in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
         let file = file.expect("the folder can be read").file_name();
         let file = file.to_str().expect("migrations have plain names");
         let (number, name, direction) = parse(file)

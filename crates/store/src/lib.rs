@@ -7,10 +7,10 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`sqlite`], [`postgres`] | the engines, file by file alike |
-//! | [`model`] | the same behaviour in memory, which the engines are compared with |
 //! | [`migrate`] | schema steps, embedded, up and down |
 //! | [`records`], [`people`] | what is read and written beside the ledger's own types |
-//! | [`conformance`] | one suite that every engine must pass |
+//!
+//! The tests hold the same behaviour in memory, and one suite in which every engine is compared with it.
 
 pub mod error;
 pub mod migrate;

@@ -144,7 +144,8 @@ pub struct EntryFilter {
     pub until: Option<Timestamp>,
 }
 
-/// Which transactions; what is `None` does not matter.
+/// Which transactions; what is `None` does not matter. With both user and wallet: that wallet, if it is the
+/// user's. A failed transaction is only on the wallet that it would have debited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TransactionFilter {
     /// From or to a wallet of this user.

@@ -1,5 +1,20 @@
 //! Florin's stores, from outside.
+//!
+//! | module | what it shows |
+//! | --- | --- |
+//! | `conformance` | what every engine must do, each answer and each resulting state compared with the model's |
+//! | `migrate` | schema steps |
+//! | `postgres_faults` | connections that break, settings that are unsafe |
+//! | `model`, `engines` | the store in memory, and how an engine is started for a test |
+//!
+//! No engine is ever skipped: without `FLORIN_TEST_POSTGRES_URL` the tests on PostgreSQL fail.
 
+#[path = "../../../ledger/tests/it/asks.rs"]
+mod asks; // the sentences that the ledger's own tests are written in
+
+mod conformance;
+mod engines;
 mod migrate;
+mod model;
 mod postgres_faults;
 mod postgres_server;

@@ -1,0 +1,248 @@
+//! The store in memory: one lock around everything. What the engines are compared with.
+//!
+//! It does what [`Store`] says in the plainest way there is: decisions on the full state, history by filtering
+//! everything. It never writes to disk, and never tries to be fast.
+
+mod book;
+mod history;
+mod people;
+mod proof;
+
+use async_trait::async_trait;
+use book::Book;
+use florin_ledger::{
+    ApiKeyId, Group, GroupOutcome, LedgerId, Rejection, Timestamp, Transaction, TransactionId, UserId,
+    Version, WalletChange, WalletId,
+};
+use florin_store::{
+    ApiKey, AssetRecord, AuditReport, Created, CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewAsset,
+    NewUser, NewWallet, RefreshToken, Rotation, Store, StoreError, TransactionFilter, TrialBalanceLine, User,
+    Username, WalletFilter, WalletRecord,
+};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A store in memory. It forgets everything when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Model {
+    books: Mutex<HashMap<LedgerId, Book>>,
+}
+
+impl Model {
+    /// An empty store with these ledgers.
+    pub(crate) fn new(ledgers: impl IntoIterator<Item = LedgerId>) -> Self {
+        Self { books: Mutex::new(ledgers.into_iter().map(|ledger| (ledger, Book::default())).collect()) }
+    }
+
+    pub(crate) fn add_ledger(&self, ledger: LedgerId) {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner).insert(ledger, Book::default());
+    }
+
+    fn with<T>(
+        &self,
+        ledger: LedgerId,
+        work: impl FnOnce(&mut Book) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let book = books.get_mut(&ledger);
+        work(book.ok_or_else(|| StoreError::Unsuitable(format!("there is no ledger {ledger}")))?)
+    }
+}
+
+#[async_trait]
+impl Store for Model {
+    async fn commit(
+        &self,
+        ledger: LedgerId,
+        groups: Vec<Arc<Group>>,
+        now: Timestamp,
+        entropy: u64,
+    ) -> Result<Vec<GroupOutcome>, StoreError> {
+        self.with(ledger, |book| book.commit(&groups, now, entropy))
+    }
+
+    async fn create_asset(
+        &self,
+        ledger: LedgerId,
+        asset: NewAsset,
+        key: CreationKey,
+        now: Timestamp,
+    ) -> Result<Created<AssetRecord>, StoreError> {
+        self.with(ledger, |book| book.create_asset(asset, key, now))
+    }
+
+    async fn assets(&self, ledger: LedgerId) -> Result<Vec<AssetRecord>, StoreError> {
+        self.with(ledger, |book| Ok(book.assets.values().cloned().collect()))
+    }
+
+    async fn create_wallet(
+        &self,
+        ledger: LedgerId,
+        wallet: NewWallet,
+        key: CreationKey,
+        now: Timestamp,
+    ) -> Result<Created<WalletRecord>, StoreError> {
+        self.with(ledger, |book| book.create_wallet(&wallet, key, now))
+    }
+
+    async fn wallet(&self, ledger: LedgerId, id: WalletId) -> Result<Option<WalletRecord>, StoreError> {
+        self.with(ledger, |book| Ok(book.wallet(id)))
+    }
+
+    async fn wallets(
+        &self,
+        ledger: LedgerId,
+        filter: WalletFilter,
+        before: Option<WalletId>,
+        limit: usize,
+    ) -> Result<Vec<WalletRecord>, StoreError> {
+        self.with(ledger, |book| Ok(book.wallets(filter, before, limit)))
+    }
+
+    async fn balances(&self, ledger: LedgerId, ids: Vec<WalletId>) -> Result<Vec<WalletRecord>, StoreError> {
+        self.with(ledger, |book| {
+            Ok(book.all_wallets().filter(|record| ids.contains(&record.wallet.id)).collect())
+        })
+    }
+
+    async fn change_wallet(
+        &self,
+        ledger: LedgerId,
+        id: WalletId,
+        change: WalletChange,
+        expected: Option<Version>,
+    ) -> Result<Result<WalletRecord, Rejection>, StoreError> {
+        self.with(ledger, |book| Ok(book.change_wallet(id, change, expected)))
+    }
+
+    async fn entries(
+        &self,
+        ledger: LedgerId,
+        wallet: WalletId,
+        filter: EntryFilter,
+        before: Option<Version>,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.with(ledger, |book| Ok(book.history(wallet, filter, before, limit)))
+    }
+
+    async fn transaction(
+        &self,
+        ledger: LedgerId,
+        id: TransactionId,
+    ) -> Result<Option<Transaction>, StoreError> {
+        self.with(ledger, |book| Ok(book.transactions.get(&id).map(|transaction| (**transaction).clone())))
+    }
+
+    async fn transactions(
+        &self,
+        ledger: LedgerId,
+        filter: TransactionFilter,
+        before: Option<TransactionId>,
+        limit: usize,
+    ) -> Result<Vec<Transaction>, StoreError> {
+        self.with(ledger, |book| Ok(book.list_transactions(filter, before, limit)))
+    }
+
+    async fn trial_balance(&self, ledger: LedgerId) -> Result<Vec<TrialBalanceLine>, StoreError> {
+        self.with(ledger, |book| book.trial_balance())
+    }
+
+    async fn audit(&self, ledger: LedgerId) -> Result<AuditReport, StoreError> {
+        self.with(ledger, |book| Ok(book.audit()))
+    }
+
+    async fn create_user(
+        &self,
+        ledger: LedgerId,
+        user: NewUser,
+        key: CreationKey,
+        now: Timestamp,
+    ) -> Result<Created<User>, StoreError> {
+        self.with(ledger, |book| book.create_user(user, key, now))
+    }
+
+    async fn user(&self, ledger: LedgerId, id: UserId) -> Result<Option<User>, StoreError> {
+        self.with(ledger, |book| Ok(book.people.users.get(&id).cloned()))
+    }
+
+    async fn user_by_name(&self, ledger: LedgerId, name: Username) -> Result<Option<User>, StoreError> {
+        self.with(ledger, |book| Ok(book.people.users.values().find(|user| user.username == name).cloned()))
+    }
+
+    async fn users(
+        &self,
+        ledger: LedgerId,
+        before: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<User>, StoreError> {
+        self.with(ledger, |book| Ok(book::page(&book.people.users, before.as_ref(), limit)))
+    }
+
+    async fn start_session(&self, ledger: LedgerId, token: RefreshToken) -> Result<(), StoreError> {
+        self.with(ledger, |book| book.people.start_session(token))
+    }
+
+    async fn rotate_refresh_token(
+        &self,
+        ledger: LedgerId,
+        old: [u8; 32],
+        new: [u8; 32],
+        new_expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Rotation, StoreError> {
+        self.with(ledger, |book| book.people.rotate(old, new, new_expires_at, now))
+    }
+
+    async fn end_session(
+        &self,
+        ledger: LedgerId,
+        token: [u8; 32],
+        _now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.with(ledger, |book| {
+            book.people.end_session(token);
+            Ok(())
+        })
+    }
+
+    async fn create_api_key(
+        &self,
+        ledger: LedgerId,
+        api_key: NewApiKey,
+        key: CreationKey,
+        now: Timestamp,
+    ) -> Result<Created<ApiKey>, StoreError> {
+        self.with(ledger, |book| book.create_api_key(api_key, key, now))
+    }
+
+    async fn api_key_by_secret(
+        &self,
+        ledger: LedgerId,
+        secret_hash: [u8; 32],
+    ) -> Result<Option<ApiKey>, StoreError> {
+        self.with(ledger, |book| Ok(book.people.api_key_by_secret(secret_hash)))
+    }
+
+    async fn api_keys(
+        &self,
+        ledger: LedgerId,
+        before: Option<ApiKeyId>,
+        limit: usize,
+    ) -> Result<Vec<ApiKey>, StoreError> {
+        self.with(ledger, |book| Ok(book::page(&book.people.api_keys, before.as_ref(), limit)))
+    }
+
+    async fn revoke_api_key(
+        &self,
+        ledger: LedgerId,
+        id: ApiKeyId,
+        now: Timestamp,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        self.with(ledger, |book| Ok(book.people.revoke_api_key(id, now)))
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
