@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `conformance` | what every engine must do, each answer and each resulting state compared with the model's |
 //! | `migrate` | schema steps |
-//! | `postgres_faults` | connections that break, settings that are unsafe |
+//! | `postgres_faults` | what PostgreSQL does to Florin on a bad day |
 //! | `model`, `engines` | the store in memory, and how an engine is started for a test |
 //!
 //! No engine is ever skipped: without `FLORIN_TEST_POSTGRES_URL` the tests on PostgreSQL fail.
