@@ -2,9 +2,11 @@
 //! committer as everybody else, and says in its exit code how it went.
 
 mod audit;
+mod demo;
 mod location;
 mod migrate;
 mod operator;
+mod serve;
 
 use crate::bench;
 use clap::{Args, Parser, Subcommand};
@@ -23,6 +25,7 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Serve(serve::ServeArgs),
     Migrate(migrate::MigrateArgs),
     Operator(operator::OperatorArgs),
     Audit(audit::AuditArgs),
@@ -50,6 +53,7 @@ impl Cli {
     /// Does what was asked. Errors go to standard error, causes included.
     pub(crate) async fn run(self) -> ExitCode {
         let (result, code_on_error) = match self.command {
+            Command::Serve(args) => (serve::run(args).await, 1),
             Command::Migrate(args) => (migrate::run(args).await, 1),
             Command::Operator(args) => (operator::run(args).await, 1),
             Command::Bench(args) => (bench::run(args).await.map(|()| ExitCode::SUCCESS), 1),

@@ -29,7 +29,7 @@ pub(super) async fn run(args: OperatorArgs) -> anyhow::Result<ExitCode> {
     let username = Username::parse(&args.name)
         .context("a name has 3 to 32 of a-z, 0-9, '.', '_' and '-', and begins with a letter")?;
     let email = EmailAddress::parse(&args.email).context("that is not an email address")?;
-    let password_hash = Passwords::new(1, 0).hash(read_password()?).await?;
+    let password_hash = Passwords::default().hash(read_password()?).await?;
     let name = username.as_str().to_owned();
     let operator = NewUser { username, email, password_hash, role: Role::Operator };
 

@@ -2,6 +2,9 @@
 
 mod audit;
 mod bench;
+mod crash;
 mod migrate;
 mod operator;
 mod place;
+mod serve;
+mod server;

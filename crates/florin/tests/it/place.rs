@@ -91,12 +91,21 @@ impl Place {
 
     /// Runs SQL on the store, past all of Florin.
     pub(crate) async fn execute(&self, sql: &str) {
+        self.try_execute(sql).await.expect("the database does it");
+    }
+
+    /// Runs SQL on the store, past all of Florin; what the database says where it does not do it.
+    pub(crate) async fn try_execute(&self, sql: &str) -> Result<(), String> {
         match &self.database {
             None => {
                 let file = self.folder.path().join("florin-data/florin.db");
-                rusqlite::Connection::open(file).and_then(|db| db.execute_batch(sql)).expect("it is SQL");
+                let db = rusqlite::Connection::open(file).expect("there is a store");
+                db.execute_batch(sql).map_err(|error| error.to_string())
             }
-            Some(name) => connect(&database_url(name)).await.batch_execute(sql).await.expect("it is SQL"),
+            Some(name) => {
+                let db = connect(&database_url(name)).await;
+                db.batch_execute(sql).await.map_err(|error| error.to_string())
+            }
         }
     }
 

@@ -36,7 +36,7 @@ pub enum SettingsError {
     },
     /// A value that its setting cannot have, or a file that is not TOML or not there.
     #[error("the settings cannot be read: {0}")]
-    Malformed(#[source] Box<figment::Error>),
+    Malformed(Box<figment::Error>),
     /// Values that make no sense, each by itself or together.
     #[error("{setting} must be {rule}")]
     OutOfRange {

@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::SubscriberBuilder;
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// What to log is not written as a filter is.
-    #[error("log must be a filter such as \"info\" or \"info,florin_server=debug\": {0}")]
+    #[error("log must be a filter such as \"info\" or \"info,florin_server=debug\"")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
     /// Somebody else writes this process's logs already.
     #[error("the logs were started before")]

@@ -1,0 +1,163 @@
+//! `florin serve`: from settings to a server that answers, and back, in that order.
+
+use super::location::Location;
+use super::{StoreFlags, demo};
+use anyhow::{Context, bail};
+use clap::Args;
+use florin_ledger::LedgerId;
+use florin_server::auth::{AccessTokenSettings, Auth, Passwords, Sessions, SigningKey};
+use florin_server::committer::{Committer, CommitterSettings};
+use florin_server::config::Settings;
+use florin_server::http::{self, AppState, HttpSettings, Parts};
+use florin_server::telemetry;
+use florin_store::{Store, Username};
+use serde::Serialize;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Start the server
+#[derive(Args, Serialize)]
+pub(super) struct ServeArgs {
+    /// Put demo users, wallets and money into the store, once
+    #[arg(long)]
+    #[serde(skip)]
+    demo: bool,
+    /// Bring a PostgreSQL database's schema up to date first; the embedded store's always is
+    #[arg(long)]
+    #[serde(skip)]
+    migrate: bool,
+    /// Where to listen for HTTP [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listen: Option<SocketAddr>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    store: StoreFlags,
+}
+
+pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let settings = Settings::load(args.store.config.as_deref(), &args)?;
+    if settings.production && args.demo {
+        bail!("production has no demo: its password is known to everybody");
+    }
+    telemetry::start_logs(&settings.log, settings.log_format)?;
+    let prometheus = telemetry::start_metrics().context("starting the metrics")?;
+    let stopped = stop_signal()?;
+
+    let location = Location::of(&settings);
+    if settings.embedded_store().is_some() || args.migrate || args.demo {
+        for step in location.migrate_up().await.with_context(|| format!("migrating {location}"))? {
+            tracing::info!(%step, "migrated");
+        }
+    }
+    let store = location.open().await?;
+    let auth = auth(&settings)?;
+    if settings.production {
+        refuse_demo_passwords(&*store, &auth.passwords).await?;
+    }
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("listening on {}", settings.listen))?;
+    let committer = Committer::start(Arc::clone(&store), committer_settings(&settings));
+    if args.demo {
+        demo::seed(&*store, &committer, &auth.passwords).await?;
+    }
+    greet(listener.local_addr()?, &location, args.demo);
+
+    let state = AppState::new(Parts {
+        store,
+        committer: committer.clone(),
+        auth,
+        prometheus,
+        settings: http_settings(&settings),
+    });
+    http::serve(listener, state, stopped).await.context("serving")?;
+    // Requests are answered or cut off; what they put into the queue is still committed.
+    if tokio::time::timeout(settings.shutdown_timeout, committer.stop()).await.is_err() {
+        bail!("the last commits did not end within {:?}", settings.shutdown_timeout);
+    }
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Completes at the first SIGTERM or SIGINT.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
+}
+
+async fn refuse_demo_passwords(store: &dyn Store, passwords: &Passwords) -> anyhow::Result<()> {
+    for name in std::iter::once(demo::OPERATOR).chain(demo::OWNERS) {
+        let username = Username::parse(name).context("a demo's name")?;
+        let Some(user) = store.user_by_name(LedgerId::MAIN, username).await? else { continue };
+        if passwords.verify(demo::PASSWORD.into(), Some(user.password_hash)).await? {
+            bail!("user {name} has the demo's password, which everybody knows: production will not start");
+        }
+    }
+    Ok(())
+}
+
+fn auth(settings: &Settings) -> anyhow::Result<Auth> {
+    let key = match &settings.signing_key {
+        Some(pem) => SigningKey::from_pem(pem)?,
+        None if settings.production => {
+            bail!("production needs `signing_key`: openssl genpkey -algorithm ed25519 makes one")
+        }
+        None => {
+            let folder = &settings.data_dir;
+            std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+            SigningKey::load_or_create(folder)?
+        }
+    };
+    let tokens = AccessTokenSettings {
+        issuer: settings.token_issuer.clone(),
+        audience: settings.token_audience.clone(),
+        lifetime: settings.access_token_lifetime,
+    };
+    Ok(Auth::new(&key, tokens, Sessions { lifetime: settings.refresh_token_lifetime }))
+}
+
+fn committer_settings(settings: &Settings) -> CommitterSettings {
+    CommitterSettings {
+        queue_commands_max: settings.queue_commands_max,
+        batch_commands_max: settings.batch_commands_max,
+        ..CommitterSettings::default()
+    }
+}
+
+fn http_settings(settings: &Settings) -> HttpSettings {
+    HttpSettings {
+        request_timeout: settings.request_timeout,
+        header_timeout: settings.header_timeout,
+        connections_max: settings.connections_max,
+        shutdown_timeout: settings.shutdown_timeout,
+    }
+}
+
+/// For the person who started it, if one reads; scripts read the address from the first line.
+fn greet(address: SocketAddr, location: &Location, is_demo: bool) {
+    let mut lines = vec![
+        format!("Florin {} on http://{address} ({location})", env!("CARGO_PKG_VERSION")),
+        format!("  documentation  http://{address}/docs"),
+    ];
+    if is_demo {
+        let owners = demo::OWNERS.join(", ");
+        lines.push(format!("  sign in as     {owners}, or {}, the operator", demo::OPERATOR));
+        lines.push(format!("  password       {}", demo::PASSWORD));
+    }
+    lines.push(String::new());
+    if let Err(error) = std::io::stdout().write_all(lines.join("\n").as_bytes()) {
+        tracing::debug!(%error, "nobody reads the greeting");
+    }
+}

@@ -1,0 +1,122 @@
+use crate::place::{Engine, Place};
+use crate::server::{Server, log};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+#[rstest]
+#[tokio::test]
+async fn a_second_start_finds_everything_as_it_was(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let place = Place::new(engine).await;
+    let first = Server::start_demo(&place);
+    assert!(first.greeting.contains("alice, bob") && first.greeting.contains("florin-demo"));
+    let (alice, bob) = (first.sign_in("alice").await, first.sign_in("bob").await);
+    assert_eq!((alice.balance("USD").await, alice.balance("GOLD").await), ("1000.00".into(), "500".into()));
+    let transfer = json!({
+        "from_wallet_id": alice.wallet("USD").await,
+        "to_wallet_id": bob.wallet("USD").await,
+        "amount": "12.50",
+    });
+    let answer = alice.post("/v1/transfers", "lunch", &transfer).await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let paid: Value = answer.json().await.unwrap();
+    assert_eq!(first.stop().code(), Some(0), "{}", log(&place));
+
+    let second = Server::start_demo(&place);
+    let (alice, bob) = (second.sign_in("alice").await, second.sign_in("bob").await);
+    assert_eq!((alice.balance("USD").await, bob.balance("USD").await), ("987.50".into(), "262.50".into()));
+    let replay = alice.post("/v1/transfers", "lunch", &transfer).await.unwrap();
+    assert_eq!(
+        (replay.status().as_u16(), &replay.headers()["idempotency-replayed"]),
+        (201, &"true".parse().unwrap())
+    );
+    assert_eq!(replay.json::<Value>().await.unwrap(), paid);
+    assert_eq!(alice.balance("USD").await, "987.50");
+
+    // While the server runs.
+    let audit = place.florin(&["audit"]);
+    assert!(
+        audit.status.success() && audit.out.starts_with("OK: 2 assets, 12 wallets, 5 transactions"),
+        "{audit:?}"
+    );
+    drop(second);
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn the_signing_key_outlives_the_server_and_is_private() {
+    let place = Place::new(Engine::Sqlite).await;
+    let first = Server::start_demo(&place);
+    let key = place.folder().join("florin-data/signing-key.pem");
+    let before = std::fs::read_to_string(&key).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&key.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    first.stop();
+    let _second = Server::start_demo(&place);
+    assert_eq!(std::fs::read_to_string(&key).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_second_server_on_one_folder_refuses_to_start() {
+    let place = Place::new(Engine::Sqlite).await;
+    let _first = Server::start_demo(&place);
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate", "up"], &["migrate", "down"]] {
+        let second = place.florin(command);
+        assert_eq!(second.status.code(), Some(1), "{second:?}");
+        assert!(second.err.contains("another server uses"), "{second:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_postgresql_database_is_migrated_only_when_asked_to() {
+    let place = Place::new(Engine::Postgres).await;
+    let refused = place.florin(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(refused.err.contains("florin migrate up"), "{refused:?}");
+    let server = Server::start(&place, &["--migrate"]);
+    assert_eq!(server.stop().code(), Some(0), "{}", log(&place));
+    Server::start(&place, &[]);
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn production_refuses_what_only_a_trial_may_do() {
+    const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
+        MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
+        -----END PRIVATE KEY-----\n";
+    let place = Place::new(Engine::Sqlite).await;
+    let settings = place.folder().join("florin.toml");
+    let refused = |says: &str, flags: &[&str]| {
+        let arguments = [&["serve", "--listen", "127.0.0.1:0"], flags].concat();
+        let refused = place.florin(&arguments);
+        assert!(refused.status.code() == Some(1) && refused.err.contains(says), "{refused:?}");
+    };
+    std::fs::write(&settings, "production = true").unwrap();
+    refused("production has no demo", &["--demo"]);
+    refused("production needs `signing_key`", &[]);
+    std::fs::write(&settings, format!("production = true\nsigning_key = \"\"\"\n{KEY}\"\"\"")).unwrap();
+    Server::start(&place, &[]).stop();
+
+    std::fs::write(&settings, "").unwrap();
+    Server::start_demo(&place).stop();
+    std::fs::write(&settings, format!("production = true\nsigning_key = \"\"\"\n{KEY}\"\"\"")).unwrap();
+    refused("has the demo's password", &[]);
+}
+
+#[tokio::test]
+async fn logs_are_json_where_there_is_no_terminal_and_hold_no_secrets() {
+    let place = Place::new(Engine::Sqlite).await;
+    std::fs::write(place.folder().join("florin.toml"), "log = \"trace\"").unwrap();
+    let server = Server::start_demo(&place);
+    server.sign_in("alice").await.get("/v1/wallets").await;
+    server.stop();
+    let log = log(&place);
+    assert!(log.lines().count() > 2 && !log.contains("florin-demo"), "{log}");
+    // A JWT's header begins so; with EdDSA every one of ours does.
+    assert!(!log.contains("eyJ"), "{log}");
+    for line in log.lines() {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert!(line["timestamp"].is_string() && line["level"].is_string(), "{line}");
+    }
+}
