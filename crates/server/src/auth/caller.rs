@@ -80,15 +80,17 @@ impl Action {
         }
     }
 
-    const fn needed(self) -> &'static str {
-        match self.scope() {
+    /// What is said to whoever may not.
+    pub const fn refusal(self) -> NotPermitted {
+        let needed = match self.scope() {
             None => "an operator",
             Some(Scope::Read) => "an operator, or an API key with the scope read",
             Some(Scope::TransactionsWrite) => "an operator, or an API key with the scope transactions:write",
             Some(Scope::WalletsWrite) => "an operator, or an API key with the scope wallets:write",
             Some(Scope::UsersWrite) => "an operator, or an API key with the scope users:write",
             Some(Scope::AssetsWrite) => "an operator, or an API key with the scope assets:write",
-        }
+        };
+        NotPermitted { needed }
     }
 }
 
@@ -138,7 +140,7 @@ impl Identity {
             Who::Operator(_) => true,
             Who::Service(api_key) => action.scope().is_some_and(|scope| api_key.scopes.contains(&scope)),
         };
-        if is_permitted { Ok(()) } else { Err(NotPermitted { needed: action.needed() }) }
+        if is_permitted { Ok(()) } else { Err(action.refusal()) }
     }
 
     /// Whether what belongs to `owner` (`None`: to the house) is there for the caller.
@@ -155,6 +157,16 @@ impl Identity {
     pub fn caller(&self, action: Action) -> Result<Caller, NotPermitted> {
         self.permit(action)?;
         Ok(Caller { principal: self.principal(), is_house: self.is_house() })
+    }
+}
+
+/// Whether somebody may create a user of that role. Signing up is open to those who are nobody yet.
+pub fn permit_sign_up(caller: Option<&Identity>, role: Role) -> Result<(), NotPermitted> {
+    match (caller, role) {
+        (None, Role::User) => Ok(()),
+        (None, Role::Operator) => Err(Action::CreateOperators.refusal()),
+        (Some(caller), Role::User) => caller.permit(Action::CreateUsers),
+        (Some(caller), Role::Operator) => caller.permit(Action::CreateOperators),
     }
 }
 
@@ -240,5 +252,20 @@ mod tests {
         let as_service = Caller { principal: Principal::Service(ApiKeyId(9)), is_house: true };
         assert_eq!(caller(with_scope), as_service);
         assert!(person().caller(Action::IssueMoney).is_err());
+    }
+
+    #[test]
+    fn everybody_signs_up_and_operators_create_operators() {
+        let with_scope = service(&[Scope::UsersWrite]);
+        for (caller, may_user, may_operator) in [
+            (None, true, false),
+            (Some(person()), true, false),
+            (Some(service(&[])), false, false),
+            (Some(with_scope), true, false),
+            (Some(operator()), true, true),
+        ] {
+            assert_eq!(permit_sign_up(caller.as_ref(), Role::User).is_ok(), may_user, "{caller:?}");
+            assert_eq!(permit_sign_up(caller.as_ref(), Role::Operator).is_ok(), may_operator, "{caller:?}");
+        }
     }
 }

@@ -21,7 +21,7 @@ pub mod signing_key;
 
 pub use access_token::{AccessGrant, AccessTokenError, AccessTokenSettings, AccessTokens};
 pub use api_key::{API_KEY_PREFIX, ApiKeys};
-pub use caller::{Action, Identity, NotPermitted};
+pub use caller::{Action, Identity, NotPermitted, permit_sign_up};
 pub use identify::{Auth, IdentifyError};
 pub use opaque::OpaqueSecret;
 pub use password::{NewPassword, PasswordError, Passwords};

@@ -3,7 +3,7 @@
 use super::{ApiError, AppState};
 use crate::auth::{IdentifyError, Identity};
 use crate::clock;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use florin_api::ProblemCode;
@@ -28,6 +28,18 @@ impl FromRequestParts<AppState> for Caller {
             )),
             Err(IdentifyError::Store(error)) => Err(error.into()),
         }
+    }
+}
+
+/// Nobody, where there is no `Authorization` header; a token that is there must be good.
+impl OptionalFromRequestParts<AppState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Option<Self>, ApiError> {
+        if !parts.headers.contains_key(AUTHORIZATION) {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<AppState>>::from_request_parts(parts, state).await.map(Some)
     }
 }
 

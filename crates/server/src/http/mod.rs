@@ -10,6 +10,7 @@
 //! | [`edge`] | what every request passes: its name, its deadline, its metrics, its problem |
 //! | [`error`] | every reason not to answer 2xx, and what the client is told |
 //! | [`extract`], [`caller`] | bodies, queries, headers and identities, parsed once |
+//! | `users`, `sessions`, `api_keys` | who there is, and how they sign in |
 //! | `assets`, `wallets`, `entries`, `transactions`, `ledger` | what there is |
 //! | `movements`, `bulk` | what moves money; `commands` makes commands of bodies |
 //! | `parse`, `view`, `viewer`, `page`, `created` | values on their way in and out, and who may see what |
@@ -25,6 +26,7 @@ pub mod router;
 pub mod serve;
 pub mod state;
 
+mod api_keys;
 mod assets;
 mod bulk;
 mod commands;
@@ -36,7 +38,9 @@ mod movements;
 mod page;
 mod parse;
 mod rejection;
+mod sessions;
 mod transactions;
+mod users;
 mod view;
 mod viewer;
 mod wallets;

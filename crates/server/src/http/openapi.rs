@@ -23,6 +23,7 @@ use utoipa::{Modify, OpenApi, ToSchema};
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     tags(
+        (name = "people", description = "Who there is, and how they sign in."),
         (name = "assets", description = "What is counted."),
         (name = "wallets", description = "One owner's balance in one asset."),
         (name = "money", description = "What moves money."),

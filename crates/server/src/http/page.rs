@@ -8,13 +8,27 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use florin_api::{Page, ProblemCode};
 use florin_ledger::Timestamp;
+use serde::Deserialize;
 use std::fmt::Display;
 use std::str::FromStr;
+use utoipa::IntoParams;
 
 const LIMIT_DEFAULT: i64 = 50;
 const LIMIT_MAX: i64 = 1000;
 /// Of the cursors' form; one of another form is not read.
 const VERSION: &str = "1";
+
+/// Which part of a list that cannot be filtered.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageQuery {
+    /// How many at most; 50 if it is not there.
+    #[param(minimum = 1, maximum = 1000)]
+    pub(super) limit: Option<i64>,
+    /// The `next_cursor` of the page before.
+    pub(super) cursor: Option<String>,
+}
 
 /// Which part of a list is asked for.
 pub(super) struct Window<'list> {

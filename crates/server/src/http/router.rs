@@ -3,7 +3,10 @@
 use super::edge::{self, Edge};
 use super::metrics::HttpMetrics;
 use super::openapi::Base;
-use super::{ApiError, AppState, assets, bulk, entries, house, ledger, movements, transactions, wallets};
+use super::{
+    ApiError, AppState, api_keys, assets, bulk, entries, house, ledger, movements, sessions, transactions,
+    users, wallets,
+};
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware;
@@ -22,6 +25,14 @@ const SLOW_ROUTES: &[(&str, Duration)] = &[("/v1/ledger/audit", Duration::from_m
 
 fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Base::openapi())
+        .routes(routes!(users::create_user, users::list_users))
+        .routes(routes!(users::get_user))
+        .routes(routes!(users::get_me))
+        .routes(routes!(sessions::log_in))
+        .routes(routes!(sessions::refresh_tokens))
+        .routes(routes!(sessions::log_out))
+        .routes(routes!(api_keys::create_api_key, api_keys::list_api_keys))
+        .routes(routes!(api_keys::revoke_api_key))
         .routes(routes!(assets::list, assets::create))
         .routes(routes!(wallets::list, wallets::create))
         .routes(routes!(wallets::balances))
