@@ -120,3 +120,26 @@ async fn logs_are_json_where_there_is_no_terminal_and_hold_no_secrets() {
         assert!(line["timestamp"].is_string() && line["level"].is_string(), "{line}");
     }
 }
+
+#[tokio::test]
+async fn metrics_say_what_happened() {
+    let place = Place::new(Engine::Sqlite).await;
+    let server = Server::start_demo(&place);
+    let (alice, bob) = (server.sign_in("alice").await, server.sign_in("bob").await);
+    let (from, to) = (alice.wallet("USD").await, bob.wallet("USD").await);
+    for (key, amount, status) in [("small", "1", 201), ("large", "1000000", 422)] {
+        let transfer = json!({"from_wallet_id": from, "to_wallet_id": to, "amount": amount});
+        assert_eq!(alice.post("/v1/transfers", key, &transfer).await.unwrap().status(), status);
+    }
+    let metrics = reqwest::get(format!("{}/metrics", server.url)).await.unwrap().text().await.unwrap();
+    for line in [
+        "florin_transactions_total{type=\"transfer\"} 1",
+        "florin_rejections_total{code=\"insufficient_funds\"} 1",
+        "florin_committer_queue_commands 0",
+        "florin_committer_commit_seconds_count 6",
+        "florin_http_requests_total{route=\"/v1/transfers\",method=\"POST\",status=\"422\"} 1",
+        "# HELP florin_http_request_seconds ",
+    ] {
+        assert!(metrics.contains(line), "{line} is not in {metrics}");
+    }
+}

@@ -9,6 +9,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+const QUEUE_COMMANDS: &str = "florin_committer_queue_commands";
+
 /// Why a command has no outcome for its caller.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
@@ -42,7 +44,26 @@ pub(super) struct Job {
     pub(super) deadline: Instant,
     pub(super) answer: oneshot::Sender<Result<GroupOutcome, SubmitError>>,
     /// Given back when the job ends, however it ends.
-    pub(super) _room: OwnedSemaphorePermit,
+    pub(super) _room: Room,
+}
+
+/// A group's place in the queue.
+pub(super) struct Room {
+    commands: u32,
+    _permits: OwnedSemaphorePermit,
+}
+
+impl Room {
+    fn new(permits: OwnedSemaphorePermit, commands: u32) -> Self {
+        metrics::gauge!(QUEUE_COMMANDS).increment(commands);
+        Self { commands, _permits: permits }
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        metrics::gauge!(QUEUE_COMMANDS).decrement(self.commands);
+    }
 }
 
 /// Takes commands and answers with their outcomes. Cheap to clone: all clones feed one queue.
@@ -94,19 +115,13 @@ impl Committer {
     ) -> Result<oneshot::Receiver<Result<GroupOutcome, SubmitError>>, SubmitError> {
         let overloaded = SubmitError::Overloaded { retry_after: self.settings.retry_after };
         let commands = u32::try_from(group.commands.len()).map_err(|_| overloaded.clone())?;
-        let room = Arc::clone(&self.room).try_acquire_many_owned(commands).map_err(|_| overloaded)?;
+        let permits = Arc::clone(&self.room).try_acquire_many_owned(commands).map_err(|_| overloaded)?;
         let (answer, outcome) = oneshot::channel();
-        let job = Job { group: Arc::new(group), deadline, answer, _room: room };
+        let job = Job { group: Arc::new(group), deadline, answer, _room: Room::new(permits, commands) };
         let jobs = self.jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let sender = jobs.as_ref().ok_or(SubmitError::Stopping)?;
         sender.send(job).map_err(|_| SubmitError::Stopping)?;
-        metrics::gauge!("florin_committer_queue_commands").set(self.queued_commands());
         Ok(outcome)
-    }
-
-    fn queued_commands(&self) -> f64 {
-        let queued = self.settings.queue_commands_max.saturating_sub(self.room.available_permits());
-        f64::from(u32::try_from(queued).unwrap_or(u32::MAX))
     }
 
     /// Takes no more commands, finishes those that were accepted, and returns when they are answered.

@@ -33,10 +33,16 @@ pub fn start_metrics() -> Result<PrometheusHandle, BuildError> {
 }
 
 fn describe() {
+    describe_counter!("florin_http_requests_total", Count, "Requests answered, by route, method and status.");
+    describe_histogram!("florin_http_request_seconds", Seconds, "How long one request took, from its head.");
     describe_counter!("florin_transactions_total", Count, "Transactions completed, by type.");
     describe_counter!("florin_rejections_total", Count, "Movements that the ledger refused, by code.");
     describe_counter!("florin_replays_total", Count, "Movements whose key had settled before.");
-    describe_gauge!("florin_committer_queue_commands", Count, "Movements that wait for their commit.");
+    describe_gauge!(
+        "florin_committer_queue_commands",
+        Count,
+        "Movements that wait for their commit or are in it."
+    );
     describe_histogram!("florin_committer_batch_commands", Count, "Movements that one commit took.");
     describe_histogram!("florin_committer_commit_seconds", Seconds, "How long one commit took.");
 }
