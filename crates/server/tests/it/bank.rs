@@ -1,0 +1,202 @@
+//! A server of its own for each test, with two assets and an operator; people and money as a test needs them.
+
+use crate::call::Client;
+use crate::contract::Contract;
+use crate::engine::{Engine, Place};
+use florin_ledger::{Fingerprint, IdempotencyKey, KeyHash, LedgerId, Principal, UserId};
+use florin_server::auth::{AccessTokenSettings, ApiKeys, Auth, Sessions, SigningKey};
+use florin_server::clock;
+use florin_server::committer::{Committer, CommitterSettings};
+use florin_server::http::{self, AppState, HttpSettings, Parts};
+use florin_store::{
+    Created, CreationKey, EmailAddress, NewApiKey, NewUser, Role, Scope, Store, TransactionFilter, Username,
+    WalletFilter,
+};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+const LEDGER: LedgerId = LedgerId::MAIN;
+
+/// A running server.
+pub(crate) struct Bank {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) operator: Client,
+    operator_id: UserId,
+    committer: Committer,
+    state: AppState,
+    shutdown: oneshot::Sender<()>,
+    server: JoinHandle<std::io::Result<()>>,
+    place: Place,
+    guard: MustClose,
+}
+
+/// A person with wallets.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) id: i64,
+    pub(crate) client: Client,
+}
+
+/// Fails a test that would end without an audit.
+struct MustClose {
+    is_closed: bool,
+}
+
+impl Drop for MustClose {
+    fn drop(&mut self) {
+        assert!(self.is_closed || std::thread::panicking(), "the test did not close its bank");
+    }
+}
+
+impl Bank {
+    /// Opens one with the assets `USD` (2 decimals) and `GOLD` (none).
+    pub(crate) async fn open(engine: Engine) -> Self {
+        Self::open_with(engine, HttpSettings::default(), CommitterSettings::default()).await
+    }
+
+    pub(crate) async fn open_with(engine: Engine, http: HttpSettings, committer: CommitterSettings) -> Self {
+        let (store, place) = engine.store().await;
+        let committer = Committer::start(Arc::clone(&store), committer);
+        let auth = Auth::new(&SigningKey::generate(), AccessTokenSettings::default(), Sessions::default());
+        let state = AppState::new(Parts {
+            store: Arc::clone(&store),
+            committer: committer.clone(),
+            auth,
+            prometheus: PrometheusBuilder::new().build_recorder().handle(),
+            settings: http,
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (shutdown, stopped) = oneshot::channel();
+        let stopped = async { drop(stopped.await) };
+        let server = tokio::spawn(http::serve(listener, state.clone(), stopped));
+        let nobody =
+            Client { http: reqwest::Client::new(), url, token: None, contract: Arc::new(Contract::new()) };
+        let operator_id = create_user(&*store, "house", Role::Operator).await;
+        let operator = signed_in(&state, &nobody, operator_id, Role::Operator);
+        let guard = MustClose { is_closed: false };
+        let bank = Self { store, operator, operator_id, committer, state, shutdown, server, place, guard };
+        for (code, name, scale) in [("USD", "US dollar", 2), ("GOLD", "Gold coin", 0)] {
+            let body = json!({"code": code, "name": name, "scale": scale});
+            bank.operator.post("/v1/assets").key(&format!("asset-{code}")).json(&body).send().await.ok();
+        }
+        bank
+    }
+
+    /// A new person, without wallets.
+    pub(crate) async fn person(&self, name: &str) -> Person {
+        let id = create_user(&*self.store, name, Role::User).await;
+        Person { id: id.0, client: signed_in(&self.state, &self.operator, id, Role::User) }
+    }
+
+    /// A new person's main wallet of `USD`, with this in it.
+    pub(crate) async fn person_with(&self, name: &str, usd: &str) -> (Person, i64) {
+        let person = self.person(name).await;
+        let wallet = self.wallet_with(&person, "USD", "main", usd).await;
+        (person, wallet)
+    }
+
+    /// A new wallet with this in it.
+    pub(crate) async fn wallet_with(&self, owner: &Person, asset: &str, name: &str, amount: &str) -> i64 {
+        let key = format!("wallet-{}-{asset}-{name}", owner.id);
+        let body = json!({"asset": asset, "name": name});
+        let wallet = owner.client.post("/v1/wallets").key(&key).json(&body).send().await.ok();
+        let wallet = wallet["id"].as_i64().unwrap();
+        if amount != "0" {
+            let body = json!({"wallet_id": wallet, "amount": amount});
+            self.operator.post("/v1/deposits").key(&key).json(&body).send().await.ok();
+        }
+        wallet
+    }
+
+    /// A service with these scopes.
+    pub(crate) async fn service(&self, scopes: &[Scope]) -> Client {
+        let secret = ApiKeys::generate_secret();
+        let new = NewApiKey {
+            name: "service".to_owned(),
+            secret_hash: secret.hash,
+            scopes: scopes.to_vec(),
+            created_by: self.operator_id,
+        };
+        let created = self.store.create_api_key(LEDGER, new, creation_key(), clock::now()).await.unwrap();
+        assert!(matches!(created, Created::New(_)), "{created:?}");
+        Client { token: Some(secret.text.expose_secret().to_owned()), ..self.operator.clone() }
+    }
+
+    /// Everything that the store holds, to see whether anything changed.
+    pub(crate) async fn everything(&self) -> String {
+        let assets = self.store.assets(LEDGER).await.unwrap();
+        let wallets = self.store.wallets(LEDGER, WalletFilter::default(), None, 100_000).await.unwrap();
+        let transactions =
+            self.store.transactions(LEDGER, TransactionFilter::default(), None, 100_000).await.unwrap();
+        let users = self.store.users(LEDGER, None, 100_000).await.unwrap();
+        format!("{assets:#?}\n{wallets:#?}\n{transactions:#?}\n{users:#?}")
+    }
+
+    /// The balance of a wallet, as the house sees it.
+    pub(crate) async fn posted(&self, wallet: i64) -> String {
+        let wallet = self.operator.read(&format!("/v1/wallets/{wallet}")).await;
+        wallet["posted"].as_str().unwrap().to_owned()
+    }
+
+    /// Stops the server, and audits the books.
+    pub(crate) async fn close(mut self) {
+        self.guard.is_closed = true;
+        let _ = self.shutdown.send(());
+        self.server.await.unwrap().unwrap();
+        self.committer.stop().await;
+        let report = self.store.audit(LEDGER).await.unwrap();
+        assert!(report.is_ok(), "{report:#?}");
+        let mut sums = std::collections::BTreeMap::new();
+        for line in self.store.trial_balance(LEDGER).await.unwrap() {
+            *sums.entry(line.asset.to_string()).or_insert(0) += line.posted.units();
+        }
+        assert!(sums.values().all(|sum| *sum == 0), "{sums:?}");
+        drop((self.state, self.committer, self.store));
+        self.place.remove().await;
+    }
+}
+
+impl Person {
+    /// Sends money.
+    pub(crate) async fn sends(&self, key: &str, from: i64, to: i64, amount: &str) -> crate::call::Answer {
+        let body = json!({"from_wallet_id": from, "to_wallet_id": to, "amount": amount});
+        self.client.post("/v1/transfers").key(key).json(&body).send().await
+    }
+
+    pub(crate) async fn wallet(&self, id: i64) -> Value {
+        self.client.read(&format!("/v1/wallets/{id}")).await
+    }
+}
+
+fn signed_in(state: &AppState, nobody: &Client, user: UserId, role: Role) -> Client {
+    let token = state.auth.access_tokens.issue(user, role, LEDGER, clock::now());
+    Client { token: Some(token.expose_secret().to_owned()), ..nobody.clone() }
+}
+
+async fn create_user(store: &dyn Store, name: &str, role: Role) -> UserId {
+    let user = NewUser {
+        username: Username::parse(name).unwrap(),
+        email: EmailAddress::parse(&format!("{name}@florin.example")).unwrap(),
+        password_hash: "none: these tests begin after sign-in".to_owned(),
+        role,
+    };
+    match store.create_user(LEDGER, user, creation_key(), clock::now()).await.unwrap() {
+        Created::New(user) => user.id,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A key that nobody else has.
+fn creation_key() -> CreationKey {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let key = format!("fixture-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let hash = KeyHash::of(Principal::User(UserId(0)), &IdempotencyKey::parse(&key).unwrap());
+    CreationKey { hash, fingerprint: Fingerprint::of("fixture", key.as_bytes()) }
+}

@@ -1,0 +1,78 @@
+//! A store of its own for each test, on each engine.
+
+use florin_server::clock;
+use florin_store::Store;
+use florin_store::migrate;
+use florin_store::postgres::{Postgres, PostgresSettings};
+use florin_store::sqlite::Sqlite;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+
+/// On what a test runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Where a test's store is; gone when it is dropped or removed.
+pub(crate) enum Place {
+    Folder { _folder: TempDir },
+    Database { name: String },
+}
+
+impl Engine {
+    /// An empty store, migrated.
+    pub(crate) async fn store(self) -> (Arc<dyn Store>, Place) {
+        match self {
+            Self::Sqlite => {
+                let folder = tempfile::tempdir().expect("a temporary folder can be made");
+                let mut alone = Sqlite::connect_alone(folder.path()).unwrap();
+                migrate::sqlite::up(&mut alone.connection, migrate::SQLITE, clock::now()).unwrap();
+                drop(alone);
+                (Arc::new(Sqlite::open(folder.path()).unwrap()), Place::Folder { _folder: folder })
+            }
+            Self::Postgres => {
+                let name = database_name();
+                run_on_server(&format!("CREATE DATABASE {name}")).await;
+                let server = server_url();
+                let (server, _database) = server.rsplit_once('/').expect("the URL names a database");
+                // Tests run side by side, and the server has 100 connections for all of them.
+                let settings =
+                    PostgresSettings { pool_size: 8, ..PostgresSettings::new(format!("{server}/{name}")) };
+                let mut client = Postgres::connect_alone(&settings).await.unwrap();
+                migrate::postgres::up(&mut client, migrate::POSTGRES, clock::now()).await.unwrap();
+                (Arc::new(Postgres::connect(&settings).await.unwrap()), Place::Database { name })
+            }
+        }
+    }
+}
+
+impl Place {
+    /// Removes what dropping it does not.
+    pub(crate) async fn remove(self) {
+        if let Self::Database { name } = self {
+            run_on_server(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+}
+
+fn database_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("florin_http_{}_{}_{count}", clock::now().0, std::process::id())
+}
+
+async fn run_on_server(statement: &str) {
+    let settings = PostgresSettings::new(server_url());
+    let client = Postgres::connect_alone(&settings).await.expect("the test server answers");
+    client.batch_execute(statement).await.expect("a superuser may");
+}
+
+fn server_url() -> String {
+    std::env::var("FLORIN_TEST_POSTGRES_URL").expect(
+        "FLORIN_TEST_POSTGRES_URL must name a PostgreSQL server for tests, such as \
+         postgres://postgres@127.0.0.1:54320/postgres; `make test` starts one",
+    )
+}

@@ -1,0 +1,11 @@
+//! The server as its clients have it: real requests over HTTP, on both engines.
+//!
+//! Every test opens a [`bank::Bank`], and closing it audits the books. Every answer that a test gets is
+//! compared with the OpenAPI document: a status or a code that is not documented fails the test.
+
+mod bank;
+mod call;
+mod contract;
+mod engine;
+
+mod movements;
