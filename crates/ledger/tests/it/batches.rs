@@ -207,3 +207,24 @@ fn changes_are_written_once_a_wallet_in_ascending_order() {
     let units = |units| Amount::from_units(units).unwrap();
     assert_eq!(summary, [(alice, units(9000)), (bob, units(1000))]);
 }
+
+/// Each balance fits, but a sum of those on one side does not.
+#[test]
+fn a_batch_may_move_more_than_fits_one_balance() {
+    let mut world = World::new();
+    let (alice, bob) = (world.opens(usd(ALICE)), world.opens(usd(BOB)));
+    let all = "999999999999999999999999999999999999.99";
+    let asks = [
+        by_the_house().deposits(all, alice),
+        by_the_house().tops_up(BOB, "USD", all),
+        by_the_house().gives_a_bonus(BOB, "USD", "1.00"),
+        by(ALICE).withdraws(all, alice),
+        by_the_house().gives_a_bonus(ALICE, "USD", all),
+    ];
+    let group = world.group(&asks, false);
+    let result = world.decides(&[group]);
+    let refused: Vec<_> =
+        done(&result.outcomes[0]).iter().map(|outcome| refusal(outcome).is_some()).collect();
+    assert_eq!(refused, [false, false, true, false, false]);
+    assert_eq!([world.wallet(alice).posted, world.wallet(bob).posted], [Amount::MAX, Amount::MAX]);
+}
