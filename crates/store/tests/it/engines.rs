@@ -138,6 +138,15 @@ impl OnPostgres {
         }
         Box::new(engine)
     }
+
+    /// In a database of its own, for those who go past Florin.
+    pub(crate) async fn start_alone() -> Box<dyn Engine> {
+        let database = migrated(TestDatabase::create().await).await;
+        let store = Arc::new(connect(&database).await);
+        let engine = Self { database: Arc::new(database), ledgers: MAIN_AND_SECOND, store };
+        engine.add_ledger(MAIN_AND_SECOND[1]).await;
+        Box::new(engine)
+    }
 }
 
 async fn migrated(database: TestDatabase) -> TestDatabase {

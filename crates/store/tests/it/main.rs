@@ -3,6 +3,7 @@
 //! | module | what it shows |
 //! | --- | --- |
 //! | `conformance` | what every engine must do, each answer and each resulting state compared with the model's |
+//! | `differential` | the same for random commands |
 //! | `migrate` | schema steps |
 //! | `postgres_faults` | what PostgreSQL does to Florin on a bad day |
 //! | `model`, `engines` | the store in memory, and how an engine is started for a test |
@@ -13,6 +14,7 @@
 mod asks; // the sentences that the ledger's own tests are written in
 
 mod conformance;
+mod differential;
 mod engines;
 mod migrate;
 mod model;

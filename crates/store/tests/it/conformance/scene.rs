@@ -41,6 +41,10 @@ impl Scene {
         self.now = now;
     }
 
+    pub(crate) fn shift_clock(&mut self, seconds: i64) {
+        self.now.0 += seconds * 1_000_000;
+    }
+
     fn fresh_key(&mut self) -> String {
         self.keys += 1;
         format!("fresh-{}", self.keys)

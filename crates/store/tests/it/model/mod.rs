@@ -38,6 +38,10 @@ impl Model {
         self.books.lock().unwrap_or_else(PoisonError::into_inner).insert(ledger, Book::default());
     }
 
+    pub(crate) fn remove_ledger(&self, ledger: LedgerId) {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner).remove(&ledger);
+    }
+
     fn with<T>(
         &self,
         ledger: LedgerId,
