@@ -79,3 +79,25 @@ async fn transactions_are_found_from_every_id() {
     let top_ups = TransactionFilter { kind: Some(TransactionType::TopUp), ..TransactionFilter::default() };
     assert_eq!(page(treasury, None, 1000).await, page(top_ups, None, 1000).await);
 }
+
+/// The entry in a gap would be met by whoever walks; who jumps lands below it.
+#[tokio::test]
+async fn a_far_page_is_jumped_to() {
+    let folder = migrated();
+    let store = long_history(&folder).await;
+    by_hand(&store, "DROP TRIGGER entries_never_deleted").await.expect("no guard");
+    by_hand(&store, "DELETE FROM entries WHERE wallet_id = 5 AND version = 200").await.expect("a gap");
+    let page = async |before, until| {
+        let filter = EntryFilter { until, ..EntryFilter::default() };
+        store.entries(LedgerId::MAIN, WalletId(5), filter, before, 10).await
+    };
+    let walked = page(Some(Version(205)), None).await;
+    assert!(
+        matches!(&walked, Err(StoreError::Inconsistent(text)) if text.contains("wallet 5")),
+        "{walked:?}"
+    );
+    for (before, until) in [(Some(Version(150)), None), (None, Some(Timestamp(NOW.0 + 149 * 1000)))] {
+        let jumped = page(before, until).await.expect("a page");
+        assert_eq!(jumped.first().map(|entry| entry.entry.version), Some(Version(149)));
+    }
+}
