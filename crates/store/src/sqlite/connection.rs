@@ -19,7 +19,7 @@ const STATEMENTS: usize = 128;
 const WRITER_CACHE_KIB: i64 = 256 * 1024;
 
 /// How large the write-ahead log's file stays when the log starts again.
-const LOG_BYTES_KEPT: i64 = 64 * 1024 * 1024;
+const LOG_BYTES_KEPT: i64 = 256 * 1024 * 1024;
 
 /// What a reader keeps in memory; the operating system keeps the rest.
 const READER_CACHE_KIB: i64 = 16 * 1024;

@@ -8,7 +8,7 @@ use florin_ledger::state::Reversed;
 use florin_ledger::{
     Asset, AssetCode, Command, Group, LedgerId, Movement, State, SystemRole, TransactionId, UserId, WalletId,
 };
-use rusqlite::{CachedStatement, Transaction, params};
+use rusqlite::{CachedStatement, OptionalExtension, Transaction, params};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -34,24 +34,29 @@ pub(super) fn load(
 struct Load<'db> {
     db_tx: &'db Transaction<'db>,
     ledger: LedgerId,
+    seq_by_key: CachedStatement<'db>,
     wallet_by_id: CachedStatement<'db>,
     loaded: Loaded,
 }
 
 impl<'db> Load<'db> {
     fn new(db_tx: &'db Transaction<'db>, ledger: LedgerId) -> Result<Self, StoreError> {
+        let seq_by_key =
+            db_tx.prepare_cached("SELECT seq FROM transactions WHERE ledger_id = ?1 AND key_hash = ?2")?;
         let wallet_by_id = db_tx.prepare_cached(
             "SELECT wallet_id, user_id, system_role, asset, status, posted, credit_limit, version,
                     last_entry_at, last_entry
              FROM wallets WHERE ledger_id = ?1 AND wallet_id = ?2",
         )?;
         let loaded = Loaded { state: State::default(), last_entries: HashMap::new() };
-        Ok(Self { db_tx, ledger, wallet_by_id, loaded })
+        Ok(Self { db_tx, ledger, seq_by_key, wallet_by_id, loaded })
     }
 
     /// A replay needs the stored transaction and nothing else.
     fn command(&mut self, command: &Command) -> Result<(), StoreError> {
-        if let Some(settled) = transactions::by_key(self.db_tx, self.ledger, command.key_hash)? {
+        let key = params![self.ledger.0, command.key_hash.0];
+        if let Some(seq) = self.seq_by_key.query_row(key, |row| row.get(0)).optional()? {
+            let settled = transactions::at(self.db_tx, self.ledger, seq)?;
             self.loaded.state.settled.insert(command.key_hash, Arc::new(settled));
             return Ok(());
         }

@@ -41,15 +41,6 @@ pub(super) fn find(
     one(db_tx, select_transactions!("t.transaction_id = ?2"), ledger, id.0.to_be_bytes())
 }
 
-/// What was settled under a key.
-pub(super) fn by_key(
-    db_tx: &Transaction<'_>,
-    ledger: LedgerId,
-    key: KeyHash,
-) -> Result<Option<Settled>, StoreError> {
-    one(db_tx, select_transactions!("t.key_hash = ?2"), ledger, key.0)
-}
-
 /// The transaction in a place that an entry or an index names.
 pub(super) fn at(db_tx: &Transaction<'_>, ledger: LedgerId, seq: i64) -> Result<Settled, StoreError> {
     let missing =
