@@ -3,7 +3,7 @@
 
 use florin_api::{Problem, ProblemCode};
 use std::collections::BTreeMap;
-use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
@@ -33,7 +33,7 @@ use utoipa::{Modify, OpenApi, ToSchema};
     ),
     components(schemas(Problem)),
     security(("token" = [])),
-    modifiers(&BearerToken),
+    modifiers(&BearerToken, &ProblemExamples),
 )]
 pub(super) struct Base;
 
@@ -46,6 +46,21 @@ impl Modify for BearerToken {
             .description(Some("An access token from `POST /v1/auth/login`, or the secret of an API key."));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme.build()));
+    }
+}
+
+/// One example a code, which responses refer to.
+struct ProblemExamples;
+
+impl Modify for ProblemExamples {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        for code in ProblemCode::ALL {
+            let problem = Problem::new(*code, format!("{}.", code.title()));
+            let problem = serde_json::to_value(problem).ok();
+            let example = ExampleBuilder::new().summary(code.title()).value(problem).build();
+            components.examples.insert(code.as_str().to_owned(), example.into());
+        }
     }
 }
 
@@ -131,9 +146,9 @@ fn response(codes: &[ProblemCode]) -> Response {
     let titles: Vec<_> = codes.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.title())).collect();
     let mut content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name())));
     for code in codes {
-        let problem = serde_json::to_value(Problem::new(*code, code.title())).ok();
-        let example = ExampleBuilder::new().summary(code.title()).value(problem);
-        content = content.examples_from_iter([(code.as_str(), example.build())]);
+        let example = Ref::new(format!("#/components/examples/{}", code.as_str()));
+        let example: RefOr<Example> = RefOr::Ref(example);
+        content = content.examples_from_iter([(code.as_str(), example)]);
     }
     ResponseBuilder::new()
         .description(titles.join(" "))

@@ -72,8 +72,12 @@ impl Call {
         self.header("if-match", &format!("\"{version}\""))
     }
 
-    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
-        let value = HeaderValue::from_bytes(value.as_bytes()).expect("a header's value");
+    pub(crate) fn header(self, name: &'static str, value: &str) -> Self {
+        self.header_bytes(name, value.as_bytes())
+    }
+
+    pub(crate) fn header_bytes(mut self, name: &'static str, value: &[u8]) -> Self {
+        let value = HeaderValue::from_bytes(value).expect("a header's value");
         self.request = self.request.header(name, value);
         self
     }
@@ -84,8 +88,12 @@ impl Call {
     }
 
     /// A body that says it is JSON, whatever it is.
-    pub(crate) fn bytes(mut self, body: impl Into<Vec<u8>>) -> Self {
-        self.request = self.request.header("content-type", "application/json").body(body.into());
+    pub(crate) fn bytes(self, body: impl Into<Vec<u8>>) -> Self {
+        self.header("content-type", "application/json").body(body)
+    }
+
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.request = self.request.body(body.into());
         self
     }
 

@@ -13,6 +13,15 @@ impl Contract {
         Self { document: serde_json::to_value(document).unwrap() }
     }
 
+    /// Every operation: its path, its method, and itself.
+    pub(crate) fn operations(&self) -> impl Iterator<Item = (&str, &str, &Value)> {
+        let paths = self.document["paths"].as_object().unwrap().iter();
+        paths.flat_map(|(path, operations)| {
+            let operations = operations.as_object().unwrap().iter();
+            operations.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+        })
+    }
+
     /// The document's operation for a request, with its path; `None` where there is none.
     fn operation(&self, method: &str, path: &str) -> Option<(&str, &Value)> {
         let paths = self.document["paths"].as_object().unwrap();

@@ -8,4 +8,6 @@ mod call;
 mod contract;
 mod engine;
 
+mod arbitrary;
 mod movements;
+mod openapi;
