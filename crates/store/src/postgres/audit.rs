@@ -177,7 +177,7 @@ const CHECKS: &[Check] = &[
             LIMIT $2",
         read: |row| Ok(AuditFault::OrphanEntry { wallet: wallet(row), version: row.get("version") }),
     },
-    // Every completed transaction has its two entries, of its amount, on wallets of its asset.
+    // Every completed transaction has its two entries, of its amount, on wallets of its asset; a failed one none.
     Check {
         faults: "
             SELECT t.transaction_id
@@ -192,7 +192,8 @@ const CHECKS: &[Check] = &[
             LEFT JOIN wallets g ON g.ledger_id = t.ledger_id AND g.wallet_id = t.to_wallet_id AND g.asset = t.asset
             WHERE t.ledger_id = $1
                 AND (f.wallet_id IS NULL OR g.wallet_id IS NULL
-                     OR (t.status = 'COMPLETED' AND (d.wallet_id IS NULL OR c.wallet_id IS NULL)))
+                     OR (t.status = 'COMPLETED' AND (d.wallet_id IS NULL OR c.wallet_id IS NULL))
+                     OR (t.status = 'FAILED' AND (t.from_version IS NOT NULL OR t.to_version IS NOT NULL)))
             LIMIT $2",
         read: |row| Ok(AuditFault::TransactionDiffers { transaction: transaction(row) }),
     },

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `conformance` | what every engine must do, each answer and each resulting state compared with the model's |
 //! | `differential` | the same for random commands |
+//! | `tampering`, `constraints` | what the audit finds, and what the database refuses, past Florin |
 //! | `migrate` | schema steps |
 //! | `postgres_faults` | what PostgreSQL does to Florin on a bad day |
 //! | `model`, `engines` | the store in memory, and how an engine is started for a test |
@@ -14,9 +15,11 @@
 mod asks; // the sentences that the ledger's own tests are written in
 
 mod conformance;
+mod constraints;
 mod differential;
 mod engines;
 mod migrate;
 mod model;
 mod postgres_faults;
 mod postgres_server;
+mod tampering;
