@@ -18,7 +18,7 @@ const COPY_FROM: i64 = 4_000;
 const RESTART_FROM: i64 = 16_000;
 
 /// As many left that the writer may copy them in passing.
-const FEW: i64 = 250;
+const FEW: i64 = 1_000;
 
 /// Pages in the log at which the writer waits until all are copied: 256 MiB, if it never pauses before.
 const RESTART_AT_LAST: i64 = 64_000;

@@ -90,7 +90,7 @@ async fn the_log_is_copied_and_starts_again() {
         let write = if written * 240 < 17_000 {
             "INSERT INTO ballast VALUES (zeroblob(240 * 4096))"
         } else {
-            "INSERT INTO ballast VALUES (zeroblob(20 * 4096))"
+            "INSERT INTO ballast VALUES (zeroblob(40 * 4096))"
         };
         by_hand(&store, write).await.expect("a write");
         by_hand(&store, "DELETE FROM ballast").await.expect("a write");
