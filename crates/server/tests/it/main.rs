@@ -8,6 +8,10 @@ mod call;
 mod contract;
 mod engine;
 
+mod api_keys;
 mod arbitrary;
+mod authorization;
 mod movements;
 mod openapi;
+mod people;
+mod sessions;
