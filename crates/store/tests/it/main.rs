@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `conformance` | what every engine must do, each answer and each resulting state compared with the model's |
 //! | `differential` | the same for random commands |
+//! | `races` | what holds when many write at once |
 //! | `tampering`, `constraints` | what the audit finds, and what the database refuses, past Florin |
 //! | `migrate` | schema steps |
 //! | `postgres_faults` | what PostgreSQL does to Florin on a bad day |
@@ -22,4 +23,5 @@ mod migrate;
 mod model;
 mod postgres_faults;
 mod postgres_server;
+mod races;
 mod tampering;

@@ -53,11 +53,7 @@ impl Scene {
     /// A creation's key; fresh where `key` is empty.
     pub(crate) fn creation_key(&mut self, key: &str, body: &str) -> CreationKey {
         let key = if key.is_empty() { self.fresh_key() } else { key.to_owned() };
-        let key = IdempotencyKey::parse(&key).unwrap();
-        CreationKey {
-            hash: KeyHash::of(Principal::User(UserId(1)), &key),
-            fingerprint: Fingerprint::of("create", body.as_bytes()),
-        }
+        creation_key(&key, body)
     }
 
     pub(crate) async fn asset(&mut self, text: &str, scale: u8) {
@@ -180,6 +176,14 @@ impl Scene {
         assert_eq!([self.snapshot(ledgers[0]).await, self.snapshot(ledgers[1]).await], before);
         self.twins.ready().await.unwrap();
         self.twins.engine.close().await;
+    }
+}
+
+/// A key of the first user's.
+pub(crate) fn creation_key(key: &str, body: &str) -> CreationKey {
+    CreationKey {
+        hash: KeyHash::of(Principal::User(UserId(1)), &IdempotencyKey::parse(key).unwrap()),
+        fingerprint: Fingerprint::of("create", body.as_bytes()),
     }
 }
 
