@@ -74,13 +74,20 @@ async fn read_body(body: Body, bytes_max: usize, deadline: Instant) -> Result<By
     }
 }
 
-/// Reads JSON text. What is not JSON is malformed; JSON of another shape is invalid. `serde_json` refuses what
-/// follows the value, fields that stand there twice, and nesting beyond 128.
+/// Reads a JSON object. What is not JSON is malformed; JSON of another shape is invalid. `serde_json` refuses
+/// what follows the object, fields that stand there twice, and nesting beyond 128.
 pub fn parse_json<'text, T: Deserialize<'text>>(text: &'text [u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(text).map_err(|error| {
-        let code = if error.is_data() { ProblemCode::BodyInvalid } else { ProblemCode::BodyMalformed };
-        ApiError::invalid(code, format!("{error}."))
-    })
+    let is_array = text.trim_ascii_start().starts_with(b"[");
+    let invalid = |text| ApiError::invalid(ProblemCode::BodyInvalid, text);
+    match serde_json::from_slice(text) {
+        Err(error) if !error.is_data() => {
+            Err(ApiError::invalid(ProblemCode::BodyMalformed, format!("The body is not JSON: {error}.")))
+        }
+        // An array of the fields' values would pass for the object.
+        _ if is_array => Err(invalid("The body must be a JSON object.".to_owned())),
+        Err(error) => Err(invalid(format!("The body is not valid: {error}."))),
+        Ok(body) => Ok(body),
+    }
 }
 
 /// The parameters in a path.
@@ -92,7 +99,11 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match axum::extract::Path::from_request_parts(parts, state).await {
             Ok(axum::extract::Path(parameters)) => Ok(Self(parameters)),
-            Err(error) => Err(ApiError::invalid(ProblemCode::PathInvalid, format!("{error}."))),
+            Err(error) => {
+                let text = error.body_text();
+                let text = text.strip_prefix("Invalid URL: ").unwrap_or(&text);
+                Err(ApiError::invalid(ProblemCode::PathInvalid, format!("The path is not valid: {text}.")))
+            }
         }
     }
 }
@@ -106,7 +117,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match axum::extract::Query::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(parameters)) => Ok(Self(parameters)),
-            Err(error) => Err(ApiError::invalid(ProblemCode::QueryInvalid, format!("{error}."))),
+            Err(error) => {
+                let text = error.body_text();
+                let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
+                Err(ApiError::invalid(ProblemCode::QueryInvalid, format!("The query is not valid: {text}.")))
+            }
         }
     }
 }

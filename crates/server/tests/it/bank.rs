@@ -3,8 +3,8 @@
 use crate::call::Client;
 use crate::contract::Contract;
 use crate::engine::{Engine, Place};
-use florin_ledger::{Fingerprint, IdempotencyKey, KeyHash, LedgerId, Principal, UserId};
-use florin_server::auth::{AccessTokenSettings, ApiKeys, Auth, Sessions, SigningKey};
+use florin_ledger::{Fingerprint, IdempotencyKey, KeyHash, LedgerId, Principal, Timestamp, UserId};
+use florin_server::auth::{AccessTokenSettings, AccessTokens, ApiKeys, Auth, Sessions, SigningKey};
 use florin_server::clock;
 use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::http::{self, AppState, HttpSettings, Parts};
@@ -14,7 +14,7 @@ use florin_store::{
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use secrecy::ExposeSecret;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::net::TcpListener;
@@ -115,6 +115,18 @@ impl Bank {
         wallet
     }
 
+    /// A person's access token, as it was issued at that time.
+    pub(crate) fn token(&self, user: i64, at: Timestamp) -> String {
+        let token = self.state.auth.access_tokens.issue(UserId(user), Role::User, LEDGER, at);
+        token.expose_secret().to_owned()
+    }
+
+    /// A person's access token, as another server would issue it.
+    pub(crate) fn foreign_token(&self, user: i64) -> String {
+        let another = AccessTokens::new(&SigningKey::generate(), AccessTokenSettings::default());
+        another.issue(UserId(user), Role::User, LEDGER, clock::now()).expose_secret().to_owned()
+    }
+
     /// A service with these scopes.
     pub(crate) async fn service(&self, scopes: &[Scope]) -> Client {
         let secret = ApiKeys::generate_secret();
@@ -168,10 +180,6 @@ impl Person {
     pub(crate) async fn sends(&self, key: &str, from: i64, to: i64, amount: &str) -> crate::call::Answer {
         let body = json!({"from_wallet_id": from, "to_wallet_id": to, "amount": amount});
         self.client.post("/v1/transfers").key(key).json(&body).send().await
-    }
-
-    pub(crate) async fn wallet(&self, id: i64) -> Value {
-        self.client.read(&format!("/v1/wallets/{id}")).await
     }
 }
 

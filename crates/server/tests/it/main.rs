@@ -11,6 +11,7 @@ mod engine;
 mod api_keys;
 mod arbitrary;
 mod authorization;
+mod bad_input;
 mod movements;
 mod openapi;
 mod people;
