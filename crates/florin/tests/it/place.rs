@@ -2,8 +2,9 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio_postgres::{Client, Config, NoTls};
 
@@ -84,6 +85,7 @@ impl Place {
         let mut child = piped.expect("the binary runs");
         // It may end without having read everything.
         let _ = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
+        end_within(&mut child, Duration::from_mins(2));
         let output = child.wait_with_output().expect("it ends");
         let text = |bytes| String::from_utf8(bytes).expect("it writes text");
         Ran { status: output.status, out: text(output.stdout), err: text(output.stderr) }
@@ -115,6 +117,18 @@ impl Place {
             let drop = format!("DROP DATABASE {name} WITH (FORCE)");
             connect(&server_url()).await.batch_execute(&drop).await.expect("a superuser may");
         }
+    }
+}
+
+/// A command that should have refused to start must not keep the tests waiting for ever.
+fn end_within(child: &mut Child, limit: Duration) {
+    let begun = Instant::now();
+    while child.try_wait().expect("it is ours").is_none() {
+        if begun.elapsed() > limit {
+            child.kill().expect("it is ours");
+            panic!("the command did not end");
+        }
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
