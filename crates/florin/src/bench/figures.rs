@@ -93,6 +93,16 @@ pub(super) enum Engine {
     Sqlite,
 }
 
+impl Engine {
+    /// How many connections the classic way is measured with. SQLite has one writer.
+    pub(super) fn classic_connections(self) -> &'static [usize] {
+        match self {
+            Self::Postgres => &[16, 50],
+            Self::Sqlite => &[1],
+        }
+    }
+}
+
 impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -21,6 +21,10 @@ impl Window {
         Instant::now() >= self.until
     }
 
+    pub(super) fn until(&self) -> Instant {
+        self.until
+    }
+
     fn counts(&self, at: Instant) -> bool {
         (self.from..self.until).contains(&at)
     }

@@ -9,9 +9,9 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`plan`], [`mix`] | which loads are measured; who pays whom in them |
-//! | [`scratch`], [`subject`] | the databases; a store in one, with wallets, money and a committer |
+//! | [`scratch`], [`subject`], [`server`] | the databases; a store in one, with money and a committer; a socket |
 //! | [`classic`], [`classic_postgres`], [`classic_sqlite`] | what Florin is compared with |
-//! | [`in_process`] | the load generator |
+//! | [`in_process`], [`http_load`], [`http_wire`] | the load generators |
 //! | [`rounds`], [`measure`] | the run; what counts |
 //! | [`figures`], [`report`], [`machine`], [`progress`] | what comes out |
 
@@ -19,6 +19,8 @@ mod classic;
 mod classic_postgres;
 mod classic_sqlite;
 mod figures;
+mod http_load;
+mod http_wire;
 mod in_process;
 mod machine;
 mod measure;
@@ -28,14 +30,16 @@ mod progress;
 mod report;
 mod rounds;
 mod scratch;
+mod server;
 mod subject;
 
 use crate::cli::StoreFlags;
+use crate::cli::location::Location;
 use anyhow::{Context, bail};
 use clap::Args;
+use florin_server::telemetry;
 use plan::Extent;
-use scratch::{Place, Scratches};
-use secrecy::ExposeSecret;
+use scratch::Scratches;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -96,17 +100,13 @@ fn parse_seconds(text: &str) -> Result<f64, String> {
 /// Runs the bench and prints its tables.
 pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<()> {
     let settings = args.store.settings()?;
-    let place = match &settings.database_url {
-        Some(url) => Place::Postgres(url.expose_secret().to_owned()),
-        None => Place::Sqlite(settings.data_dir.clone()),
-    };
-    let mut loads = plan::loads(args.extent(), place.classic_connections(), &args.only);
-    loads.retain(|load| !load.is_http());
+    let scratches = Arc::new(Scratches::at(Location::of(&settings)));
+    let loads = plan::loads(args.extent(), scratches.engine().classic_connections(), &args.only);
     if loads.is_empty() {
         bail!("no load's name begins with {}", args.only.join(" or "));
     }
-    let scratches = Arc::new(Scratches::new(place));
-    let work = tokio::spawn(rounds::run(Arc::clone(&scratches), loads, args.options()));
+    telemetry::start_logs(&settings.log, settings.log_format)?;
+    let work = tokio::spawn(rounds::run(Arc::clone(&scratches), settings, loads, args.options()));
     let outcome = tokio::select! {
         outcome = work => outcome.context("the bench panicked").flatten(),
         () = interrupted() => Err(anyhow::anyhow!("interrupted")),

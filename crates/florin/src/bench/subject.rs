@@ -5,13 +5,15 @@ use super::measure::{Round, Window};
 use super::mix::{Mix, Transfers, Wallets};
 use super::progress::Progress;
 use super::scratch::{Scratch, Scratches};
+use crate::cli::serve;
 use anyhow::{Context, bail};
 use florin_ledger::{
     Asset, AssetCode, Caller, Command, Decimal, Fingerprint, IdempotencyKey, KeyHash, LedgerId, Movement,
     Principal, Scale, UserId,
 };
 use florin_server::clock;
-use florin_server::committer::{Committer, CommitterSettings};
+use florin_server::committer::Committer;
+use florin_server::config::Settings;
 use florin_store::{
     AuditReport, Created, CreationKey, EmailAddress, NewAsset, NewUser, Role, Store, Username,
 };
@@ -26,7 +28,9 @@ pub(super) struct Subject {
     pub(super) store: Arc<dyn Store>,
     pub(super) committer: Committer,
     pub(super) wallets: Wallets,
-    /// The operator on whose behalf money moves.
+    /// On whose behalf money moves.
+    pub(super) operator: UserId,
+    /// The same, as the committer knows them.
     pub(super) caller: Caller,
     /// How many transactions must be in the ledger.
     transactions: u64,
@@ -36,6 +40,7 @@ impl Subject {
     /// Makes a database with an asset, a user, and so many wallets, each with money.
     pub(super) async fn prepare(
         scratches: &Scratches,
+        settings: &Settings,
         wallets: u32,
         progress: &Progress,
     ) -> anyhow::Result<Self> {
@@ -55,9 +60,10 @@ impl Subject {
         let wallets = Wallets { first, count: wallets };
         scratch.insert_wallets(wallets, user, asset.code).await?;
 
-        let committer = Committer::start(Arc::clone(&store), CommitterSettings::default());
+        let committer = Committer::start(Arc::clone(&store), serve::committer_settings(settings));
         let caller = Caller { principal: Principal::User(user), is_house: true };
-        let mut subject = Self { scratch, store, committer, wallets, caller, transactions: 0 };
+        let mut subject =
+            Self { scratch, store, committer, wallets, operator: user, caller, transactions: 0 };
         subject.open_balances(progress).await?;
         subject.scratch.settle().await?;
         Ok(subject)

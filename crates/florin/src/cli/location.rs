@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A store's engine and place.
-pub(super) enum Location {
+pub(crate) enum Location {
     /// A data folder.
     Sqlite(PathBuf),
     /// A database.
@@ -21,7 +21,7 @@ pub(super) enum Location {
 
 impl Location {
     /// The store that the settings name.
-    pub(super) fn of(settings: &Settings) -> Self {
+    pub(crate) fn of(settings: &Settings) -> Self {
         match &settings.database_url {
             None => Self::Sqlite(settings.data_dir.clone()),
             Some(url) => Self::Postgres(PostgresSettings {

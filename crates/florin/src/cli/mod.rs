@@ -3,10 +3,10 @@
 
 mod audit;
 mod demo;
-mod location;
+pub(crate) mod location;
 mod migrate;
 mod operator;
-mod serve;
+pub(crate) mod serve;
 
 use crate::bench;
 use clap::{Args, Parser, Subcommand};

@@ -128,7 +128,7 @@ fn auth(settings: &Settings) -> anyhow::Result<Auth> {
     Ok(Auth::new(&key, tokens, Sessions { lifetime: settings.refresh_token_lifetime }))
 }
 
-fn committer_settings(settings: &Settings) -> CommitterSettings {
+pub(crate) fn committer_settings(settings: &Settings) -> CommitterSettings {
     CommitterSettings {
         queue_commands_max: settings.queue_commands_max,
         batch_commands_max: settings.batch_commands_max,
@@ -136,7 +136,7 @@ fn committer_settings(settings: &Settings) -> CommitterSettings {
     }
 }
 
-fn http_settings(settings: &Settings) -> HttpSettings {
+pub(crate) fn http_settings(settings: &Settings) -> HttpSettings {
     HttpSettings {
         request_timeout: settings.request_timeout,
         header_timeout: settings.header_timeout,

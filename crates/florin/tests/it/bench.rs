@@ -16,7 +16,7 @@ async fn a_quick_run_measures_every_kind_of_load_and_keeps_the_books(
         serde_json::from_slice(&std::fs::read(place.folder().join("bench.json")).unwrap()).unwrap();
 
     let loads = report["loads"].as_array().unwrap();
-    for kind in ["classic/", "committer/", "stored/fresh", "stored/full"] {
+    for kind in ["classic/", "committer/", "http/", "bulk/", "open-loop/", "stored/fresh", "stored/full"] {
         assert!(loads.iter().any(|load| load["load"].as_str().unwrap().starts_with(kind)), "{kind}: {ran:?}");
     }
     for load in loads {

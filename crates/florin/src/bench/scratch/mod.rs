@@ -6,60 +6,38 @@ mod sqlite;
 use super::classic::Classic;
 use super::figures::Engine;
 use super::mix::Wallets;
+use crate::cli::location::Location;
 use florin_ledger::{AssetCode, UserId};
 use florin_store::Store;
 use postgres::ScratchPostgres;
 use sqlite::ScratchSqlite;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Where databases are made.
-#[derive(Clone, Debug)]
-pub(super) enum Place {
-    /// On the server of this URL.
-    Postgres(String),
-    /// In new folders within this one.
-    Sqlite(PathBuf),
-}
-
-impl Place {
-    pub(super) fn engine(&self) -> Engine {
-        match self {
-            Self::Postgres(_) => Engine::Postgres,
-            Self::Sqlite(_) => Engine::Sqlite,
-        }
-    }
-
-    /// How many connections the classic way is measured with. SQLite has one writer.
-    pub(super) fn classic_connections(&self) -> &'static [usize] {
-        match self {
-            Self::Postgres(_) => &[16, 50],
-            Self::Sqlite(_) => &[1],
-        }
-    }
-}
 
 /// All the databases of a run, so that none is left behind, however the run ends.
 pub(super) struct Scratches {
-    place: Place,
+    location: Location,
     made: Mutex<Vec<Scratch>>,
 }
 
 impl Scratches {
-    pub(super) fn new(place: Place) -> Self {
-        Self { place, made: Mutex::default() }
+    /// Those that will be made at this place: beside the database or within the folder that it names.
+    pub(super) fn at(location: Location) -> Self {
+        Self { location, made: Mutex::default() }
     }
 
-    pub(super) fn place(&self) -> &Place {
-        &self.place
+    pub(super) fn engine(&self) -> Engine {
+        match &self.location {
+            Location::Postgres(_) => Engine::Postgres,
+            Location::Sqlite(_) => Engine::Sqlite,
+        }
     }
 
     /// Makes a database with Florin's schema.
     pub(super) async fn create(&self) -> anyhow::Result<Scratch> {
-        let scratch = match &self.place {
-            Place::Postgres(url) => Scratch::Postgres(ScratchPostgres::new(url)),
-            Place::Sqlite(data_dir) => Scratch::Sqlite(ScratchSqlite::new(data_dir)),
+        let scratch = match &self.location {
+            Location::Postgres(settings) => Scratch::Postgres(ScratchPostgres::new(settings)),
+            Location::Sqlite(data_dir) => Scratch::Sqlite(ScratchSqlite::new(data_dir)),
         };
         // Before it is there: half of one is to be removed too.
         self.made.lock().unwrap_or_else(PoisonError::into_inner).push(scratch.clone());

@@ -11,26 +11,26 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio_postgres::Client;
 
-/// Making and dropping a database, and analyzing one, may take as long as it takes.
+/// Making and dropping a database, and filling it, may take as long as it takes.
 const CHORE_TIMEOUT: Duration = Duration::from_mins(30);
 
 #[derive(Clone)]
 pub(crate) struct ScratchPostgres {
-    /// The server, through the database that the caller named: for making and dropping alone.
-    server: PostgresSettings,
     name: String,
-    url: String,
+    /// The database that the caller named, on the server where this one is: for making and dropping it alone.
+    beside: PostgresSettings,
+    settings: PostgresSettings,
 }
 
 impl ScratchPostgres {
-    pub(super) fn new(url: &str) -> Self {
+    pub(super) fn new(beside: &PostgresSettings) -> Self {
         let name = format!("florin_bench_{:016x}", clock::entropy());
-        let server = PostgresSettings { statement_timeout: CHORE_TIMEOUT, ..PostgresSettings::new(url) };
-        Self { server, url: with_database(url, &name), name }
+        let settings = PostgresSettings { url: with_database(&beside.url, &name), ..beside.clone() };
+        Self { name, beside: beside.clone(), settings }
     }
 
     pub(super) async fn create(&self) -> anyhow::Result<()> {
-        let server = Postgres::connect_alone(&self.server).await.context("connecting to PostgreSQL")?;
+        let server = connect_for_chores(&self.beside).await.context("connecting to PostgreSQL")?;
         let may_create = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user";
         if !server.query_one(may_create, &[]).await?.get::<_, bool>(0) {
             bail!(
@@ -47,13 +47,11 @@ impl ScratchPostgres {
     }
 
     async fn connect(&self) -> anyhow::Result<Client> {
-        let settings =
-            PostgresSettings { statement_timeout: CHORE_TIMEOUT, ..PostgresSettings::new(&self.url) };
-        Ok(Postgres::connect_alone(&settings).await?)
+        connect_for_chores(&self.settings).await
     }
 
     pub(super) async fn open(&self) -> anyhow::Result<Postgres> {
-        Ok(Postgres::connect(&PostgresSettings::new(&self.url)).await?)
+        Ok(Postgres::connect(&self.settings).await?)
     }
 
     pub(super) async fn settings(&self) -> anyhow::Result<BTreeMap<String, String>> {
@@ -103,14 +101,20 @@ impl ScratchPostgres {
         let client = self.connect().await?;
         classic_postgres::create_tables(&client).await?;
         let own_tables_first = format!("-c search_path={},public", classic_postgres::SCHEMA);
-        Ok(ClassicPostgres::new(PostgresSettings::new(with_options(&self.url, &own_tables_first))))
+        let url = with_options(&self.settings.url, &own_tables_first);
+        Ok(ClassicPostgres::new(PostgresSettings { url, ..self.settings.clone() }))
     }
 
     pub(super) async fn remove(&self) -> anyhow::Result<()> {
-        let client = Postgres::connect_alone(&self.server).await?;
+        let client = connect_for_chores(&self.beside).await?;
         let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
         client.batch_execute(&drop).await.with_context(|| format!("dropping the database {}", self.name))
     }
+}
+
+async fn connect_for_chores(settings: &PostgresSettings) -> anyhow::Result<Client> {
+    let settings = PostgresSettings { statement_timeout: CHORE_TIMEOUT, ..settings.clone() };
+    Ok(Postgres::connect_alone(&settings).await?)
 }
 
 /// The same server's other database. Both forms of a URL are served: `postgres://…` and `host=… dbname=…`.
