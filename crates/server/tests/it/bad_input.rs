@@ -203,11 +203,7 @@ async fn who_does_not_prove_who_they_are_is_refused(
         ("two tokens", "authentication_required", scene.presents(&good).header("authorization", "Bearer x")),
         ("not a token", "token_invalid", scene.presents("florin")),
         ("an empty token", "authentication_required", authorization("Bearer ")),
-        (
-            "a token of another server",
-            "token_invalid",
-            scene.presents(&scene.bank.foreign_token(scene.alice.id)),
-        ),
+        ("a token of another server", "token_invalid", scene.presents(&Bank::foreign_token(scene.alice.id))),
         ("a token without a signature", "token_invalid", scene.presents(&format!("{signed}."))),
         ("an altered token", "token_invalid", scene.presents(&format!("{signed}.A{}", &signature[1..]))),
         ("an unknown API key", "token_invalid", scene.presents(&format!("fk_{}", "A".repeat(43)))),

@@ -122,7 +122,7 @@ impl Bank {
     }
 
     /// A person's access token, as another server would issue it.
-    pub(crate) fn foreign_token(&self, user: i64) -> String {
+    pub(crate) fn foreign_token(user: i64) -> String {
         let another = AccessTokens::new(&SigningKey::generate(), AccessTokenSettings::default());
         another.issue(UserId(user), Role::User, LEDGER, clock::now()).expose_secret().to_owned()
     }

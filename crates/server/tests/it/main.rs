@@ -10,9 +10,18 @@ mod engine;
 
 mod api_keys;
 mod arbitrary;
+mod assets;
 mod authorization;
 mod bad_input;
+mod bulk;
+mod entries;
+mod house;
+mod ledger;
 mod movements;
 mod openapi;
 mod people;
+mod races;
+mod reversals;
 mod sessions;
+mod transactions;
+mod wallets;
