@@ -1,12 +1,12 @@
-//! HTTP: one file a resource, read top-down; [`router`] is the list of them all.
+//! HTTP: one file a resource, read top-down; [`mod@router`] is the list of them all.
 //!
 //! A handler finds out who asks, parses what they want, and calls the committer (to move money) or the store
 //! (for everything else). It decides nothing about money, and holds nothing between requests.
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`router`] | every route, in one list |
-//! | [`serve`] | sockets, connections, and how they end |
+//! | [`mod@router`] | every route, in one list |
+//! | [`mod@serve`] | sockets, connections, and how they end |
 //! | [`edge`] | what every request passes: its name, its deadline, its metrics, its problem |
 //! | [`error`] | every reason not to answer 2xx, and what the client is told |
 //! | [`extract`], [`caller`] | bodies, queries, headers and identities, parsed once |
