@@ -71,10 +71,11 @@ impl Timestamp {
 pub struct TransactionId(pub u128);
 
 impl TransactionId {
-    /// The id of a transaction made at `at`; only the low 62 bits of `entropy` are used.
+    /// The id of a transaction made at `at`; only the low 62 bits of `entropy` are used. Times outside of what
+    /// an id can say (1970 to 10889) become the first or the last that it can.
     pub fn new(at: Timestamp, entropy: u64) -> Self {
         let micros = u128::try_from(at.0).unwrap_or(0);
-        let millis = (micros / 1000) & 0xFFFF_FFFF_FFFF;
+        let millis = (micros / 1000).min(0xFFFF_FFFF_FFFF);
         // RFC 9562, 6.2, method 3: the fraction of the millisecond, scaled to 12 bits.
         let fraction = (micros % 1000).saturating_mul(4096) / 1000;
         let random = u128::from(entropy) & 0x3FFF_FFFF_FFFF_FFFF;

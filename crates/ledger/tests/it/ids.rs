@@ -23,6 +23,17 @@ fn ids_sort_as_their_microseconds_do() {
 }
 
 #[test]
+fn ids_of_far_times_do_not_start_again() {
+    let now = TransactionId::new(START, u64::MAX);
+    for far in [i64::MAX, (1 << 48) * 1000, (1 << 48) * 1000 + 1] {
+        assert!(TransactionId::new(Timestamp(far), 0) > now, "{far}");
+    }
+    for past in [i64::MIN, -1, 0] {
+        assert!(TransactionId::new(Timestamp(past), u64::MAX) < now, "{past}");
+    }
+}
+
+#[test]
 fn a_clock_never_gives_one_microsecond_twice() {
     let mut clock = Clock::new(START, 1);
     let (first, _) = clock.tick(Timestamp(0));

@@ -101,9 +101,13 @@ pub(super) async fn by_direction_type_and_time(scene: &mut Scene) {
     }
 }
 
+/// 2^48 milliseconds: an id has no room for a later time.
+const END_OF_IDS: i64 = (1 << 48) * 1000;
+
 pub(super) async fn far_times(scene: &mut Scene) {
     let wallet = busy_wallet(scene).await;
-    let far = [i64::MIN, -1, 0, 999, 1_699_999_999_999_999, 253_402_300_800_000_000, i64::MAX].map(Timestamp);
+    let far = [i64::MIN, -1, 0, 999, 1_699_999_999_999_999, 253_402_300_800_000_000, END_OF_IDS, i64::MAX]
+        .map(Timestamp);
     for from in far {
         for until in far {
             let filter = EntryFilter { from: Some(from), until: Some(until), ..EntryFilter::default() };

@@ -2,7 +2,7 @@
 
 use super::scene::{Scene, created, new_user};
 use crate::asks::{Asks, by, by_the_house};
-use florin_ledger::{LedgerId, Outcome, Rejection, UserId, WalletId};
+use florin_ledger::{LedgerId, Outcome, Rejection, UserId, Version, WalletId};
 use florin_store::{EntryFilter, NewApiKey, RefreshToken, Rotation, Store, TransactionFilter, WalletFilter};
 
 /// The same people, wallets and commands under the same keys; only the top-up differs.
@@ -28,6 +28,30 @@ pub(super) async fn ledgers_share_nothing(scene: &mut Scene) {
     for ledger in [first, second] {
         let report = scene.twins.audit(ledger).await.unwrap();
         assert_eq!((report.assets, report.wallets, report.transactions, report.entries), (1, 6, 2, 4));
+    }
+}
+
+/// Long enough for the places from which engines jump into a history.
+pub(super) async fn long_histories_are_apart(scene: &mut Scene) {
+    let [first, second] = [scene.ledger, scene.second];
+    plays(scene, first, "500.00").await;
+    plays(scene, second, "500.00").await;
+    for (ledger, amount) in [(first, "0.01"), (second, "0.02"), (first, "0.03"), (second, "0.04")] {
+        scene.ledger = ledger;
+        let asks = vec![by(UserId(1)).transfers(amount, WalletId(5), WalletId(6)); 100];
+        scene.runs_all(&asks).await;
+    }
+    let all = EntryFilter::default();
+    for ledger in [first, second] {
+        for before in [None, Some(64), Some(65), Some(66), Some(100), Some(128), Some(129), Some(150)] {
+            let before = before.map(Version);
+            let page = scene.twins.entries(ledger, WalletId(5), all, before, 20).await.unwrap();
+            assert_eq!(page.len(), 20);
+        }
+        let of_alice = TransactionFilter { user: Some(UserId(1)), ..TransactionFilter::default() };
+        let newest = scene.twins.transactions(ledger, of_alice, None, 150).await.unwrap();
+        let deep = scene.twins.transactions(ledger, of_alice, Some(newest[149].id), 20).await.unwrap();
+        assert_eq!(deep.len(), 20);
     }
 }
 

@@ -95,6 +95,7 @@ on_every_engine!(
         one_by_one;
     isolation:
         ledgers_share_nothing,
+        long_histories_are_apart,
         one_key_in_two_ledgers,
         what_is_another_ledger_s_is_not_there;
     sessions:
