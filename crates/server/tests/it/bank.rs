@@ -28,7 +28,7 @@ pub(crate) struct Bank {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) operator: Client,
     operator_id: UserId,
-    committer: Committer,
+    pub(crate) committer: Committer,
     state: AppState,
     shutdown: oneshot::Sender<()>,
     server: JoinHandle<std::io::Result<()>>,
@@ -155,6 +155,11 @@ impl Bank {
     pub(crate) async fn posted(&self, wallet: i64) -> String {
         let wallet = self.operator.read(&format!("/v1/wallets/{wallet}")).await;
         wallet["posted"].as_str().unwrap().to_owned()
+    }
+
+    /// A connection of one's own to the database, where it is PostgreSQL.
+    pub(crate) async fn database_client(&self) -> tokio_postgres::Client {
+        self.place.database_client().await
     }
 
     /// Stops the server, and audits the books.

@@ -36,11 +36,9 @@ impl Engine {
             Self::Postgres => {
                 let name = database_name();
                 run_on_server(&format!("CREATE DATABASE {name}")).await;
-                let server = server_url();
-                let (server, _database) = server.rsplit_once('/').expect("the URL names a database");
                 // Tests run side by side, and the server has 100 connections for all of them.
                 let settings =
-                    PostgresSettings { pool_size: 8, ..PostgresSettings::new(format!("{server}/{name}")) };
+                    PostgresSettings { pool_size: 8, ..PostgresSettings::new(database_url(&name)) };
                 let mut client = Postgres::connect_alone(&settings).await.unwrap();
                 migrate::postgres::up(&mut client, migrate::POSTGRES, clock::now()).await.unwrap();
                 (Arc::new(Postgres::connect(&settings).await.unwrap()), Place::Database { name })
@@ -50,12 +48,25 @@ impl Engine {
 }
 
 impl Place {
+    /// A connection of one's own.
+    pub(crate) async fn database_client(&self) -> tokio_postgres::Client {
+        let Self::Database { name } = self else { panic!("a folder has no connections") };
+        let settings = PostgresSettings::new(database_url(name));
+        Postgres::connect_alone(&settings).await.expect("the test server answers")
+    }
+
     /// Removes what dropping it does not.
     pub(crate) async fn remove(self) {
         if let Self::Database { name } = self {
             run_on_server(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
         }
     }
+}
+
+fn database_url(name: &str) -> String {
+    let server = server_url();
+    let (server, _database) = server.rsplit_once('/').expect("the URL names a database");
+    format!("{server}/{name}")
 }
 
 fn database_name() -> String {

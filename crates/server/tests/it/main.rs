@@ -14,6 +14,7 @@ mod assets;
 mod authorization;
 mod bad_input;
 mod bulk;
+mod committer;
 mod entries;
 mod house;
 mod ledger;
