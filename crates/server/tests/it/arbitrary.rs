@@ -7,6 +7,7 @@ use crate::contract::Contract;
 use crate::engine::Engine;
 use florin_store::Scope;
 use proptest::collection::{btree_map, vec};
+use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
@@ -26,7 +27,7 @@ struct Thrown {
 }
 
 #[rstest]
-#[case(Engine::Sqlite, 12)]
+#[case(Engine::Sqlite, 24)]
 #[case(Engine::Postgres, 4)]
 fn nothing_that_is_thrown_breaks_anything(#[case] engine: Engine, #[case] cases: u32) {
     let runtime = Runtime::new().unwrap();
@@ -35,12 +36,12 @@ fn nothing_that_is_thrown_breaks_anything(#[case] engine: Engine, #[case] cases:
     let service = runtime.block_on(bank.service(&Scope::ALL));
     let callers = [&alice.client.signed_out(), &alice.client, &bank.operator, &service];
     let contract = Contract::new();
-    let names = field_names(&contract);
     for (path, method, _) in contract.operations() {
+        let fields = fields(&contract, path, method);
         let queries = query_names(&contract, path, method);
         for caller in callers {
             let config = Config { cases, failure_persistence: None, ..Config::default() };
-            let thrown = thrown(names.clone(), queries.clone());
+            let thrown = thrown(fields.clone(), queries.clone());
             let sent = TestRunner::new(config).run(&thrown, |thrown| {
                 let status = runtime.block_on(send(caller, method, path, &thrown));
                 prop_assert!(status < 500, "{method} {path}: {status}");
@@ -72,7 +73,7 @@ async fn send(caller: &Client, method: &str, path: &str, thrown: &Thrown) -> u16
     call.send().await.status
 }
 
-fn thrown(names: Vec<String>, queries: Vec<String>) -> impl Strategy<Value = Thrown> {
+fn thrown(fields: Vec<(String, Kind)>, queries: Vec<String>) -> impl Strategy<Value = Thrown> {
     let id = prop_oneof![
         3 => (0_i64..20).prop_map(|id| id.to_string()),
         1 => select(vec!["-1", "9223372036854775807", "9223372036854775808", "x", "%00", "%ff", "%2F..%2F", "1.0",
@@ -114,26 +115,20 @@ fn thrown(names: Vec<String>, queries: Vec<String>) -> impl Strategy<Value = Thr
     let body = prop_oneof![
         1 => vec(any::<u8>(), 0..200),
         1 => any_json().prop_map(|body| body.to_string().into_bytes()),
-        4 => nearly(names).prop_map(|body| body.to_string().into_bytes()),
+        4 => nearly(fields).prop_map(|body| body.to_string().into_bytes()),
     ];
     let content_type =
         prop_oneof![9 => Just("application/json"), 1 => select(vec!["text/plain", "application/jsonx", ""])];
-    (
-        id,
-        query,
-        proptest::option::weighted(0.9, key),
-        proptest::option::weighted(0.2, version),
-        content_type,
-        body,
-    )
-        .prop_map(|(path_parameter, query, key, if_match, content_type, body)| Thrown {
+    (id, query, weighted(0.9, key), weighted(0.1, version), content_type, body).prop_map(
+        |(path_parameter, query, key, if_match, content_type, body)| Thrown {
             path_parameter,
             query,
             key,
             if_match,
             content_type,
             body,
-        })
+        },
+    )
 }
 
 /// Any JSON.
@@ -154,57 +149,94 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// An object with names that exist and values that might be meant, so that some of it is done.
-fn nearly(names: Vec<String>) -> impl Strategy<Value = Value> {
-    let meant = prop_oneof![
-        (0_i64..15).prop_map(Value::from),
-        select(vec![
-            "1",
-            "1.00",
-            "0.01",
-            "0",
-            "-1",
-            "1e3",
-            "99999999999999999999999999999999999999",
-            "１０",
-            "USD",
-            "GOLD",
-            "main",
-            "frozen",
-            "active",
-            "closed",
-            "atomic",
-            "independent",
-            "alice",
-            "a@b.example",
-            "read",
-            "florin-demo",
-            "\u{0}",
-            "operator"
-        ])
-        .prop_map(Value::from),
-        any_json(),
-    ];
-    let item =
-        (select(vec!["transfer", "spend", "deposit", "reversal", "nothing"]), "[a-z]{0,3}", meant.clone());
-    let item = item.prop_map(|(kind, key, amount)| {
-        json!({"type": kind, "idempotency_key": key, "amount": amount, "from_wallet_id": 9, "to_wallet_id": 1})
-    });
-    let bulk = vec(item, 0..4).prop_map(Value::from);
-    let ids = vec(0_i64..15, 0..4).prop_map(Value::from);
-    let value = prop_oneof![8 => meant, 1 => bulk, 1 => ids];
-    vec((select(names), value), 0..6)
-        .prop_map(|fields| Value::Object(fields.into_iter().collect::<Map<_, _>>()))
+/// What a field holds, as far as it matters for meaning something by it.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Id,
+    Ids,
+    Amount,
+    Object,
+    Items,
+    Text,
 }
 
-/// Every field of every body.
-fn field_names(contract: &Contract) -> Vec<String> {
-    let schemas = contract.document["components"]["schemas"].as_object().unwrap();
-    let properties = schemas.values().filter_map(|schema| schema["properties"].as_object());
-    let mut names: Vec<_> = properties.flat_map(|properties| properties.keys().cloned()).collect();
-    names.sort();
-    names.dedup();
-    names
+/// A body with the fields of the route, most of them with values that might be meant: some of it is done.
+fn nearly(fields: Vec<(String, Kind)>) -> impl Strategy<Value = Value> {
+    let each: Vec<_> = fields
+        .into_iter()
+        .map(|(name, kind)| {
+            weighted(
+                0.9,
+                prop_oneof![12 => meant(kind), 1 => any_json().boxed()]
+                    .prop_map(move |value| (name.clone(), value)),
+            )
+        })
+        .collect();
+    let surprise = weighted(0.1, any_json().prop_map(|value| ("surprise".to_owned(), value)));
+    (each, surprise).prop_map(|(fields, surprise)| {
+        Value::Object(fields.into_iter().flatten().chain(surprise).collect::<Map<_, _>>())
+    })
+}
+
+fn meant(kind: Kind) -> BoxedStrategy<Value> {
+    let amounts =
+        ["1", "1.00", "0.01", "3", "0", "-1", "1e3", "99999999999999999999999999999999999999", "１０"];
+    let texts = [
+        "USD",
+        "USD",
+        "GOLD",
+        "main",
+        "frozen",
+        "active",
+        "closed",
+        "atomic",
+        "independent",
+        "alice",
+        "user",
+        "a@b.example",
+        "florin-demo",
+        "\u{0}",
+    ];
+    match kind {
+        // The house's wallets are 1 to 8, and Alice's is 9.
+        Kind::Id => prop_oneof![(0_i64..12), Just(9)].prop_map(Value::from).boxed(),
+        Kind::Ids => vec(1_i64..11, 0..4).prop_map(Value::from).boxed(),
+        Kind::Amount => select(amounts.to_vec()).prop_map(Value::from).boxed(),
+        Kind::Object => btree_map("[a-z]{0,3}", any_json(), 0..3).prop_map(|object| json!(object)).boxed(),
+        Kind::Text => select(texts.to_vec()).prop_map(Value::from).boxed(),
+        Kind::Items => {
+            let kinds = select(vec!["transfer", "deposit", "withdrawal", "nothing"]);
+            let item = (kinds, "[a-z]{0,3}", meant(Kind::Amount), meant(Kind::Id));
+            let item = item.prop_map(|(kind, key, amount, to)| match kind {
+                "transfer" => json!({
+                    "type": kind, "idempotency_key": key, "amount": amount, "from_wallet_id": 9, "to_wallet_id": to,
+                }),
+                _ => json!({"type": kind, "idempotency_key": key, "amount": amount, "wallet_id": to}),
+            });
+            vec(item, 0..4).prop_map(Value::from).boxed()
+        }
+    }
+}
+
+/// The fields of a route's body; of none, one that is none.
+fn fields(contract: &Contract, path: &str, method: &str) -> Vec<(String, Kind)> {
+    let body =
+        &contract.document["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"];
+    let schema = body["$ref"].as_str().and_then(|reference| contract.document.pointer(&reference[1..]));
+    let properties = schema.and_then(|schema| schema["properties"].as_object());
+    let fields = properties.into_iter().flatten();
+    fields.map(|(name, schema)| (name.clone(), kind(name, &schema.to_string()))).collect()
+}
+
+fn kind(name: &str, schema: &str) -> Kind {
+    match name {
+        "transactions" => Kind::Items,
+        "wallet_ids" => Kind::Ids,
+        _ if schema.contains("AmountText") => Kind::Amount,
+        "metadata" => Kind::Object,
+        _ if schema.contains("integer") => Kind::Id,
+        _ => Kind::Text,
+    }
 }
 
 fn query_names(contract: &Contract, path: &str, method: &str) -> Vec<String> {
