@@ -25,10 +25,34 @@ pub(super) fn load(
     groups: &[Arc<Group>],
 ) -> Result<Loaded, StoreError> {
     let mut load = Load::new(db_tx, ledger)?;
+    let mut new = Vec::new();
     for command in groups.iter().flat_map(|group| &group.commands) {
-        load.command(command)?;
+        if !load.is_replay(command)? {
+            new.push(command);
+        }
+    }
+    // In the order in which they lie in the file, each page of them is fetched once.
+    let mut named: Vec<WalletId> = new.iter().flat_map(|command| named_wallets(command)).flatten().collect();
+    named.sort_unstable();
+    for wallet in named {
+        load.wallet(wallet)?;
+    }
+    for command in new {
+        load.unnamed(command)?;
     }
     Ok(load.loaded)
+}
+
+/// The wallets that the command names by their ids.
+fn named_wallets(command: &Command) -> [Option<WalletId>; 2] {
+    match command.movement {
+        Movement::Transfer { from, to, .. } => [Some(from), Some(to)],
+        Movement::Deposit { wallet, .. } | Movement::Withdrawal { wallet, .. } => [Some(wallet), None],
+        Movement::TopUp { .. }
+        | Movement::Spend { .. }
+        | Movement::Bonus { .. }
+        | Movement::Reversal { .. } => [None, None],
+    }
 }
 
 struct Load<'db> {
@@ -52,30 +76,32 @@ impl<'db> Load<'db> {
         Ok(Self { db_tx, ledger, seq_by_key, wallet_by_id, loaded })
     }
 
-    /// A replay needs the stored transaction and nothing else.
-    fn command(&mut self, command: &Command) -> Result<(), StoreError> {
+    /// Whether the key is used. A replay needs the stored transaction and nothing else.
+    fn is_replay(&mut self, command: &Command) -> Result<bool, StoreError> {
         let key = params![self.ledger.0, command.key_hash.0];
-        if let Some(seq) = self.seq_by_key.query_row(key, |row| row.get(0)).optional()? {
-            let settled = transactions::at(self.db_tx, self.ledger, seq)?;
-            self.loaded.state.settled.insert(command.key_hash, Arc::new(settled));
-            return Ok(());
-        }
+        let Some(seq) = self.seq_by_key.query_row(key, |row| row.get(0)).optional()? else {
+            return Ok(false);
+        };
+        let settled = transactions::at(self.db_tx, self.ledger, seq)?;
+        self.loaded.state.settled.insert(command.key_hash, Arc::new(settled));
+        Ok(true)
+    }
+
+    /// What the command touches without naming it.
+    fn unnamed(&mut self, command: &Command) -> Result<(), StoreError> {
         match command.movement {
-            Movement::Transfer { from, to, .. } => {
-                self.wallet(from)?;
-                self.wallet(to)?;
-            }
+            Movement::Transfer { .. } => Ok(()),
             Movement::Deposit { wallet, .. } | Movement::Withdrawal { wallet, .. } => {
-                if let Some(asset) = self.wallet(wallet)? {
-                    self.system_wallet(asset, SystemRole::World)?;
+                match self.wallet(wallet)? {
+                    Some(asset) => self.system_wallet(asset, SystemRole::World),
+                    None => Ok(()),
                 }
             }
-            Movement::TopUp { user, asset, .. } => self.house_and_main(user, asset, SystemRole::Treasury)?,
-            Movement::Spend { user, asset, .. } => self.house_and_main(user, asset, SystemRole::Revenue)?,
-            Movement::Bonus { user, asset, .. } => self.house_and_main(user, asset, SystemRole::Bonus)?,
-            Movement::Reversal { of, .. } => self.original(of)?,
+            Movement::TopUp { user, asset, .. } => self.house_and_main(user, asset, SystemRole::Treasury),
+            Movement::Spend { user, asset, .. } => self.house_and_main(user, asset, SystemRole::Revenue),
+            Movement::Bonus { user, asset, .. } => self.house_and_main(user, asset, SystemRole::Bonus),
+            Movement::Reversal { of, .. } => self.original(of),
         }
-        Ok(())
     }
 
     /// The wallet, and what it counts.
