@@ -14,13 +14,13 @@ use std::thread::{self, JoinHandle};
 /// all, because a page that changed often is copied once; and a longer sync, for which the writer's own may wait.
 const COPY_FROM: i64 = 4_000;
 
-/// Pages in the log from which on it should start again: 64 MiB.
+/// Pages in the log from which on it should start again: 32 MiB.
 const RESTART_FROM: i64 = 16_000;
 
 /// As many left that the writer may copy them in passing.
 const FEW: i64 = 1_000;
 
-/// Pages in the log at which the writer waits until all are copied: 256 MiB, if it never pauses before.
+/// Pages in the log at which the writer waits until all are copied: 128 MiB, if it never pauses before.
 const RESTART_AT_LAST: i64 = 64_000;
 
 /// The thread that copies, seen from the writer.

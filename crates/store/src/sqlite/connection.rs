@@ -19,7 +19,7 @@ const STATEMENTS: usize = 128;
 const WRITER_CACHE_KIB: i64 = 256 * 1024;
 
 /// How large the write-ahead log's file stays when the log starts again.
-const LOG_BYTES_KEPT: i64 = 256 * 1024 * 1024;
+const LOG_BYTES_KEPT: i64 = 128 * 1024 * 1024;
 
 /// What a reader keeps in memory; the operating system keeps the rest.
 const READER_CACHE_KIB: i64 = 16 * 1024;
@@ -57,6 +57,9 @@ pub(super) fn make_folder(data_dir: &Path) -> Result<(), StoreError> {
 /// A connection that makes the file where there is none.
 pub(super) fn create(path: &Path) -> Result<Connection, StoreError> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    // Most of what a batch writes are wallets and keys, each on a page of its own that is written whole: half of
+    // the usual size is two fifths less to write. It can be chosen only while the file is empty.
+    connection.pragma_update(None, "page_size", 2048)?;
     make_durable(&connection)?;
     Ok(connection)
 }

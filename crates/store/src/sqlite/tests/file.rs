@@ -88,9 +88,9 @@ async fn the_log_is_copied_and_starts_again() {
     for written in 0..2_000 {
         // Large writes until the log may start again, and then small ones, so that the thread can keep up.
         let write = if written * 240 < 17_000 {
-            "INSERT INTO ballast VALUES (zeroblob(240 * 4096))"
+            "INSERT INTO ballast VALUES (zeroblob(240 * 2048))"
         } else {
-            "INSERT INTO ballast VALUES (zeroblob(40 * 4096))"
+            "INSERT INTO ballast VALUES (zeroblob(40 * 2048))"
         };
         by_hand(&store, write).await.expect("a write");
         by_hand(&store, "DELETE FROM ballast").await.expect("a write");
