@@ -2,8 +2,9 @@
 
 use super::classic_postgres::ClassicPostgres;
 use super::classic_sqlite::ClassicSqlite;
-use super::measure::{Round, Window};
+use super::measure::Round;
 use super::mix::Transfers;
+use super::rounds::Length;
 use florin_ledger::Caller;
 use florin_store::AuditReport;
 
@@ -13,17 +14,17 @@ pub(super) enum Classic {
 }
 
 impl Classic {
-    /// Runs it on so many connections; `window` begins when they are open.
+    /// Runs it on so many connections; the measurement begins when they are open.
     pub(super) async fn run(
         &self,
         transfers: &Transfers,
         caller: Caller,
         connections: usize,
-        window: impl FnOnce() -> Window + Send + 'static,
+        length: Length,
     ) -> anyhow::Result<Round> {
         match self {
-            Self::Postgres(classic) => classic.run(transfers, caller, connections, window).await,
-            Self::Sqlite(classic) => classic.run(transfers, caller, window).await,
+            Self::Postgres(classic) => classic.run(transfers, caller, connections, length).await,
+            Self::Sqlite(classic) => classic.run(transfers, caller, length).await,
         }
     }
 

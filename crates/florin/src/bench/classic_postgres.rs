@@ -8,6 +8,7 @@
 
 use super::measure::{Round, Tally, Window};
 use super::mix::{Transfer, Transfers};
+use super::rounds::Length;
 use anyhow::{Context, bail};
 use florin_ledger::{Caller, Command, LedgerId, Principal, Timestamp, TransactionId};
 use florin_server::clock;
@@ -56,13 +57,13 @@ impl ClassicPostgres {
         transfers: &Transfers,
         caller: Caller,
         connections: usize,
-        window: impl FnOnce() -> Window,
+        length: Length,
     ) -> anyhow::Result<Round> {
         let mut sessions = Vec::with_capacity(connections);
         for _ in 0..connections {
             sessions.push(Session::open(&self.settings, caller).await?);
         }
-        let window = window();
+        let window = length.begin();
         let mut workers = JoinSet::new();
         for (worker, session) in (0..).zip(sessions) {
             workers.spawn(work(session, transfers.of_worker(worker), window));

@@ -3,8 +3,9 @@
 //!
 //! Its file is a copy of Florin's, with the same wallets and balances. What it writes passes the same audit.
 
-use super::measure::{Round, Tally, Window};
+use super::measure::{Round, Tally};
 use super::mix::{Transfer, Transfers};
+use super::rounds::Length;
 use anyhow::{Context, bail};
 use florin_ledger::{Caller, Command, LedgerId, Principal, Timestamp, TransactionId};
 use florin_server::clock;
@@ -28,7 +29,7 @@ impl ClassicSqlite {
         &self,
         transfers: &Transfers,
         caller: Caller,
-        window: impl FnOnce() -> Window + Send + 'static,
+        length: Length,
     ) -> anyhow::Result<Round> {
         let file = self.folder.join("florin.db");
         let transfers = transfers.of_worker(0);
@@ -37,7 +38,7 @@ impl ClassicSqlite {
             connection.pragma_update(None, "journal_mode", "wal")?;
             connection.pragma_update(None, "synchronous", "full")?;
             connection.pragma_update(None, "cache_size", -256 * 1024)?;
-            let window = window();
+            let window = length.begin();
             let mut tally = Tally::new(window);
             for next in transfers {
                 if window.is_over() {

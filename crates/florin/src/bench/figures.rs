@@ -91,6 +91,8 @@ impl Figure {
 pub(super) enum Engine {
     Postgres,
     Sqlite,
+    /// Whatever a server uses that is there already.
+    Remote,
 }
 
 impl Engine {
@@ -98,7 +100,7 @@ impl Engine {
     pub(super) fn classic_connections(self) -> &'static [usize] {
         match self {
             Self::Postgres => &[16, 50],
-            Self::Sqlite => &[1],
+            Self::Sqlite | Self::Remote => &[1],
         }
     }
 }
@@ -108,6 +110,7 @@ impl fmt::Display for Engine {
         f.write_str(match self {
             Self::Postgres => "PostgreSQL",
             Self::Sqlite => "SQLite",
+            Self::Remote => "a server",
         })
     }
 }
@@ -159,6 +162,7 @@ pub(super) fn figures(engine: Engine, measured: &[Measured]) -> Vec<Figure> {
             None,
             None,
         ],
+        Engine::Remote => [const { None }; 4],
     };
     let bulk = |is_atomic| results.rate(Load::Bulk { is_atomic });
     let of_both = [

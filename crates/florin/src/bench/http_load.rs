@@ -6,6 +6,8 @@
 use super::http_wire::{Connection, Head, Target, render_bulk, render_transfer};
 use super::measure::{Round, Tally, Window};
 use super::mix::{Transfer, Transfers};
+use super::plan::Load;
+use super::rounds::Length;
 use anyhow::{Context, bail};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -21,20 +23,38 @@ const BULK_CONNECTIONS: usize = 8;
 /// How many connections carry the open-loop load.
 const OPEN_LOOP_CONNECTIONS: usize = 64;
 
-/// Runs a load on a thread of its own; blocks until it is over.
-pub(super) fn run<Work>(work: Work) -> anyhow::Result<Round>
-where
-    Work: AsyncFnOnce() -> anyhow::Result<Round> + Send + 'static,
-{
-    let generator = std::thread::Builder::new().name("load generator".to_owned()).spawn(move || {
+/// Runs a load that goes over HTTP, on a thread of its own.
+pub(super) async fn run(
+    load: Load,
+    target: Target,
+    transfers: Transfers,
+    length: Length,
+) -> anyhow::Result<Round> {
+    tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (began, used) = (Instant::now(), thread_cpu());
-        let mut round = runtime.block_on(work())?;
+        let mut round = runtime.block_on(generate(load, &target, &transfers, length))?;
         let used = thread_cpu().zip(used).map(|(now, then)| now.saturating_sub(then));
         round.generator_cores = used.map(|used| used.as_secs_f64() / began.elapsed().as_secs_f64());
-        anyhow::Ok(round)
-    })?;
-    generator.join().map_err(|_| anyhow::anyhow!("the load generator panicked"))?
+        Ok(round)
+    })
+    .await?
+}
+
+async fn generate(
+    load: Load,
+    target: &Target,
+    transfers: &Transfers,
+    length: Length,
+) -> anyhow::Result<Round> {
+    match load {
+        Load::Http { connections, .. } => singles(target, transfers, connections, length).await,
+        Load::Bulk { is_atomic } => bulks(target, transfers, is_atomic, length).await,
+        Load::OpenLoop { per_second } => open_loop(target, transfers, per_second, length).await,
+        Load::Classic { .. } | Load::Committer { .. } | Load::Fresh | Load::Full => {
+            bail!("it does not go over HTTP")
+        }
+    }
 }
 
 /// The processor time of this thread, where the system tells (Linux does).
@@ -44,14 +64,14 @@ fn thread_cpu() -> Option<Duration> {
 }
 
 /// One transfer a request, over so many connections.
-pub(super) async fn singles(
+async fn singles(
     target: &Target,
     transfers: &Transfers,
     connections: usize,
-    window: impl FnOnce() -> Window,
+    length: Length,
 ) -> anyhow::Result<Round> {
     let opened = open(target, connections).await?;
-    let window = window();
+    let window = length.begin();
     let mut workers = JoinSet::new();
     for (worker, connection) in (0..).zip(opened) {
         let mut sender = Sender::new(target, connection);
@@ -73,14 +93,14 @@ pub(super) async fn singles(
 }
 
 /// [`BULK_TRANSFERS`] transfers a request.
-pub(super) async fn bulks(
+async fn bulks(
     target: &Target,
     transfers: &Transfers,
     is_atomic: bool,
-    window: impl FnOnce() -> Window,
+    length: Length,
 ) -> anyhow::Result<Round> {
     let opened = open(target, BULK_CONNECTIONS).await?;
-    let window = window();
+    let window = length.begin();
     let mut workers = JoinSet::new();
     for (worker, connection) in (0..).zip(opened) {
         let mut sender =
@@ -102,14 +122,14 @@ pub(super) async fn bulks(
 
 /// One transfer a request, so many a second. A latency counts from when its request was due: one that had
 /// to wait for a free connection, or for a late timer, has waited.
-pub(super) async fn open_loop(
+async fn open_loop(
     target: &Target,
     transfers: &Transfers,
     per_second: u32,
-    window: impl FnOnce() -> Window,
+    length: Length,
 ) -> anyhow::Result<Round> {
     let opened = open(target, OPEN_LOOP_CONNECTIONS).await?;
-    let window = window();
+    let window = length.begin();
     let (due, waiting) = mpsc::unbounded_channel();
     let mut all = transfers.of_worker(0);
     std::thread::Builder::new().name("pacer".to_owned()).spawn(move || {

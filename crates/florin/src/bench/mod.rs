@@ -4,7 +4,8 @@
 //! the books are audited, and must hold every transaction that was acknowledged. Loads that are compared
 //! take turns, round by round, so that what disturbs the machine disturbs them alike.
 //!
-//! It works in databases of its own and removes them; it must never touch a ledger that somebody uses.
+//! It works in databases of its own and removes them, or on a server that is there already, in wallets of its
+//! own; it must never touch what somebody uses.
 //!
 //! | module | what it holds |
 //! | --- | --- |
@@ -12,9 +13,11 @@
 //! | [`scratch`], [`subject`], [`server`] | the databases; a store in one, with money and a committer; a socket |
 //! | [`classic`], [`classic_postgres`], [`classic_sqlite`] | what Florin is compared with |
 //! | [`in_process`], [`http_load`], [`http_wire`] | the load generators |
-//! | [`rounds`], [`measure`] | the run; what counts |
+//! | [`local`], [`remote`] | a run; its [`rounds`], and what counts ([`measure`]) |
+//! | [`args`] | what a run can be asked for |
 //! | [`figures`], [`report`], [`machine`], [`progress`] | what comes out |
 
+mod args;
 mod classic;
 mod classic_postgres;
 mod classic_sqlite;
@@ -22,116 +25,75 @@ mod figures;
 mod http_load;
 mod http_wire;
 mod in_process;
+mod local;
 mod machine;
 mod measure;
 mod mix;
 mod plan;
 mod progress;
+mod remote;
 mod report;
 mod rounds;
 mod scratch;
 mod server;
 mod subject;
 
-use crate::cli::StoreFlags;
+pub(crate) use args::BenchArgs;
+
 use crate::cli::location::Location;
+use crate::cli::serve;
 use anyhow::{Context, bail};
-use clap::Args;
+use figures::Engine;
+use florin_server::config::Settings;
 use florin_server::telemetry;
-use plan::Extent;
+use plan::Load;
+use report::Report;
 use scratch::Scratches;
-use std::path::PathBuf;
 use std::sync::Arc;
-
-/// Measure Florin beside the classic way of moving money
-///
-/// It works in databases of its own, and removes them: on PostgreSQL beside the one that is named, through the
-/// same role, which must be allowed to create databases; on SQLite in a folder within the data folder.
-#[derive(Args)]
-pub(crate) struct BenchArgs {
-    #[command(flatten)]
-    store: StoreFlags,
-    /// Write all results to this file
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// How long each load is measured, in each round
-    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
-    seconds: Option<f64>,
-    /// How often each load is measured
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..))]
-    rounds: Option<u8>,
-    /// How many wallets share the load
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
-    wallets: Option<u32>,
-    /// How many transactions the full store holds
-    #[arg(long, value_name = "COUNT")]
-    stored: Option<u64>,
-    /// Only loads whose names begin so, such as `committer/1024` or `bulk`
-    #[arg(long, value_name = "NAME", num_args = 1..)]
-    only: Vec<String>,
-    /// A short run over one or two loads of each kind: shows that it works, not how fast
-    #[arg(long)]
-    quick: bool,
-}
-
-impl BenchArgs {
-    fn extent(&self) -> Extent {
-        if self.quick { Extent::Quick } else { Extent::Whole }
-    }
-
-    fn options(&self) -> report::Options {
-        let (wallets, seconds, rounds, stored) =
-            if self.quick { (1000, 0.2, 1, 5000) } else { (100_000, 3.0, 3, 5_000_000) };
-        report::Options {
-            wallets: self.wallets.unwrap_or(wallets),
-            seconds: self.seconds.unwrap_or(seconds),
-            rounds: self.rounds.map_or(rounds, usize::from),
-            stored: self.stored.unwrap_or(stored),
-            is_quick: self.quick,
-        }
-    }
-}
-
-fn parse_seconds(text: &str) -> Result<f64, String> {
-    let seconds: f64 = text.parse().map_err(|_| "a number of seconds, such as 2.5, is needed".to_owned())?;
-    if (0.1..=3600.0).contains(&seconds) { Ok(seconds) } else { Err("it must be 0.1 to 3600".to_owned()) }
-}
 
 /// Runs the bench and prints its tables.
 pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<()> {
     let settings = args.store.settings()?;
-    let scratches = Arc::new(Scratches::at(Location::of(&settings)));
-    let loads = plan::loads(args.extent(), scratches.engine().classic_connections(), &args.only);
-    if loads.is_empty() {
-        bail!("no load's name begins with {}", args.only.join(" or "));
-    }
     telemetry::start_logs(&settings.log, settings.log_format)?;
-    let work = tokio::spawn(rounds::run(Arc::clone(&scratches), settings, loads, args.options()));
-    let outcome = tokio::select! {
-        outcome = work => outcome.context("the bench panicked").flatten(),
-        () = interrupted() => Err(anyhow::anyhow!("interrupted")),
+    let report = match args.target()? {
+        Some(target) => {
+            let mut loads = loads(&args, Engine::Remote)?;
+            loads.retain(|load| load.is_http());
+            if loads.is_empty() {
+                bail!("a server that is there already can be measured over HTTP alone");
+            }
+            remote::run(target, loads, args.options()).await?
+        }
+        None => run_on_scratches(&args, settings).await?,
     };
-    // Whatever happened.
-    let removed = scratches.remove().await;
-    let report = outcome?;
     println!("{report}");
     if let Some(file) = &args.json {
         let json = serde_json::to_string_pretty(&report)?;
         std::fs::write(file, json + "\n").with_context(|| format!("writing {}", file.display()))?;
     }
-    removed
+    Ok(())
 }
 
-async fn interrupted() {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
-    let terminated = async {
-        match &mut terminate {
-            Some(terminate) => terminate.recv().await,
-            None => std::future::pending().await,
-        }
+async fn run_on_scratches(args: &BenchArgs, settings: Settings) -> anyhow::Result<Report> {
+    let scratches = Arc::new(Scratches::at(Location::of(&settings)));
+    let loads = loads(args, scratches.engine())?;
+    let stopped = serve::stop_signal()?;
+    let work = tokio::spawn(local::run(Arc::clone(&scratches), settings, loads, args.options()));
+    let outcome = tokio::select! {
+        outcome = work => outcome.context("the bench panicked").flatten(),
+        () = stopped => Err(anyhow::anyhow!("interrupted")),
     };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated => {}
+    // Whatever happened.
+    let removed = scratches.remove().await;
+    let report = outcome?;
+    removed?;
+    Ok(report)
+}
+
+fn loads(args: &BenchArgs, engine: Engine) -> anyhow::Result<Vec<Load>> {
+    let loads = plan::loads(args.extent(), engine.classic_connections(), &args.only);
+    if loads.is_empty() {
+        bail!("no load's name begins with {}", args.only.join(" or "));
     }
+    Ok(loads)
 }

@@ -31,6 +31,14 @@ impl Load {
         matches!(self, Self::Http { .. } | Self::Bulk { .. } | Self::OpenLoop { .. })
     }
 
+    /// How its transfers spread over the wallets.
+    pub(super) fn mix(self) -> Mix {
+        match self {
+            Self::Classic { mix, .. } | Self::Committer { mix, .. } | Self::Http { mix, .. } => mix,
+            Self::Bulk { .. } | Self::OpenLoop { .. } | Self::Fresh | Self::Full => Mix::Uniform,
+        }
+    }
+
     /// Whether it compares stores of different fullness.
     pub(super) fn is_stored(self) -> bool {
         matches!(self, Self::Fresh | Self::Full)

@@ -1,9 +1,10 @@
 //! A store under load: its wallets with money in them, its committer, and the proof afterwards.
 
 use super::in_process;
-use super::measure::{Round, Window};
+use super::measure::Round;
 use super::mix::{Mix, Transfers, Wallets};
 use super::progress::Progress;
+use super::rounds::Length;
 use super::scratch::{Scratch, Scratches};
 use crate::cli::serve;
 use anyhow::{Context, bail};
@@ -20,7 +21,7 @@ use florin_store::{
 use std::sync::Arc;
 
 /// What every wallet begins with: no load can use it up.
-const OPENING_BALANCE: &str = "1000000.00";
+pub(super) const OPENING_BALANCE: &str = "1000000.00";
 
 /// A store that loads are run on.
 pub(super) struct Subject {
@@ -100,9 +101,10 @@ impl Subject {
         &mut self,
         transfers: &Transfers,
         in_flight: usize,
-        window: Window,
+        length: Length,
     ) -> anyhow::Result<Round> {
-        let round = in_process::singles(&self.committer, transfers, self.caller, in_flight, window).await?;
+        let round =
+            in_process::singles(&self.committer, transfers, self.caller, in_flight, length.begin()).await?;
         self.acknowledge(round.acknowledged);
         Ok(round)
     }

@@ -1,4 +1,5 @@
 use crate::place::{Engine, Place};
+use crate::server::Server;
 use rstest::rstest;
 use serde_json::Value;
 use std::process::{Child, Stdio};
@@ -42,6 +43,28 @@ async fn assert_nothing_is_left(place: &Place, engine: Engine, report: &Value) {
             place.execute(&format!("DROP DATABASE {database}")).await;
         }
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_server_that_is_there_is_measured_over_http_alone(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let place = Place::new(engine).await;
+    let server = Server::start_demo(&place);
+    let house = server.sign_in("house").await;
+    let mut bench = place.command(&["bench", "--quick", "--wallets", "10", "--json", "bench.json"]);
+    let bench = bench.args(["--url", &server.url]).env("FLORIN_BENCH_TOKEN", &house.token).output().unwrap();
+    assert!(bench.status.success(), "{bench:?}");
+    let report: Value =
+        serde_json::from_slice(&std::fs::read(place.folder().join("bench.json")).unwrap()).unwrap();
+    let loads: Vec<_> = report["loads"].as_array().unwrap().iter().map(|load| &load["load"]).collect();
+    assert!(loads.contains(&&Value::from("open-loop/1000")) && loads.len() == 9, "{report}");
+    let audit = place.florin(&["audit"]);
+    let counted = format!("{} transactions", report["audits"][0]["transactions"]);
+    assert!(audit.status.success() && audit.out.contains(&counted), "{audit:?} {report}");
+    drop(server);
+    place.remove().await;
 }
 
 fn bench_folders(place: &Place) -> usize {

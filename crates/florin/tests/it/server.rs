@@ -21,7 +21,7 @@ pub(crate) struct Server {
 pub(crate) struct Person {
     client: Client,
     url: String,
-    token: String,
+    pub(crate) token: String,
 }
 
 impl Server {
