@@ -191,3 +191,21 @@ impl ProblemCode {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ProblemCode;
+
+    /// The page for users lists every code once, in this order, and no other.
+    #[test]
+    fn the_reference_page_is_the_table() {
+        let page = include_str!("../../../docs/reference/errors.md");
+        let listed = page.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| ")?.split(" | ");
+            let status: u16 = cells.next()?.parse().ok()?;
+            Some((status, cells.next()?.trim_matches('`'), cells.nth(1)?.starts_with("yes")))
+        });
+        let table = ProblemCode::ALL.iter().map(|code| (code.status(), code.as_str(), code.is_retryable()));
+        assert_eq!(listed.collect::<Vec<_>>(), table.collect::<Vec<_>>());
+    }
+}
