@@ -93,7 +93,7 @@ impl ApiError {
                 Problem::new(ProblemCode::NotPermitted, format!("This needs {}.", error.needed))
             }
             Self::Rejected(rejection) => rejection::problem(rejection),
-            Self::Failed { transaction, failure, .. } => rejection::failed(transaction, *failure),
+            Self::Failed { transaction, failure, .. } => rejection::recorded(transaction, *failure),
             Self::Refused(refusal) => rejection::refused(*refusal),
             Self::Submit(error) => submit_problem(error),
             Self::Store(error) => store_problem(error),
@@ -102,7 +102,13 @@ impl ApiError {
             Self::Deadline { is_write: false } => {
                 Problem::new(ProblemCode::Unavailable, "The answer took too long. Try again later.")
             }
-            Self::Item { index, error } => Problem { index: Some(*index), ..error.problem() },
+            Self::Item { index, error } => {
+                let problem = match &**error {
+                    Self::Failed { transaction, failure, .. } => rejection::failed(transaction, *failure),
+                    error => error.problem(),
+                };
+                Problem { index: Some(*index), ..problem }
+            }
             Self::Password(PasswordError::Failed) | Self::Panic(_) => internal(),
         }
     }

@@ -86,14 +86,23 @@ pub(super) fn problem(rejection: &Rejection) -> Problem {
 }
 
 /// A rejection that was recorded as a failed transaction.
+pub(super) fn recorded(transaction: &Transaction, failure: Failure) -> Problem {
+    let problem = failed(transaction, failure);
+    Problem {
+        detail: format!("{} A retry with this key gets this answer again.", problem.detail),
+        transaction_id: Some(transaction.id.to_string()),
+        ..problem
+    }
+}
+
+/// A rejection of what would have been this transaction.
 pub(super) fn failed(transaction: &Transaction, failure: Failure) -> Problem {
     let (available, needed) = failure.amounts();
     let available = available.display(transaction.scale).to_string();
     let needed = needed.display(transaction.scale).to_string();
     let detail = match failure {
         Failure::InsufficientFunds { .. } => format!(
-            "Wallet {} has {available} {} available, and {needed} are needed. A retry with this key gets this \
-             answer again; use a new key once there is more.",
+            "Wallet {} has {available} {} available, and {needed} are needed.",
             transaction.from, transaction.asset
         ),
         Failure::ReversalExceedsRemaining { .. } => format!(
@@ -108,7 +117,6 @@ pub(super) fn failed(transaction: &Transaction, failure: Failure) -> Problem {
     Problem {
         available: Some(available),
         needed: Some(needed),
-        transaction_id: Some(transaction.id.to_string()),
         ..Problem::new(failure_code(failure), detail)
     }
 }
