@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod crash;
+mod documents;
 mod migrate;
 mod operator;
 mod place;
