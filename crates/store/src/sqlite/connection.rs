@@ -6,6 +6,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{DirBuilder, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,9 +55,25 @@ pub(super) fn make_folder(data_dir: &Path) -> Result<(), StoreError> {
     made.map_err(|error| StoreError::Unsuitable(format!("{}: {error}", data_dir.display())))
 }
 
+/// The file, for its owner's eyes alone even where the folder is not: SQLite itself would let everybody read it.
+/// What SQLite puts beside it gets the same rights.
+fn make_file(path: &Path) -> Result<(), StoreError> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(StoreError::Unsuitable(format!("{}: {error}", path.display())))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// A connection that makes the file where there is none.
 pub(super) fn create(path: &Path) -> Result<Connection, StoreError> {
-    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    make_file(path)?;
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // Most of what a batch writes are wallets and keys, each on a page of its own that is written whole: half of
     // the usual size is two fifths less to write. It can be chosen only while the file is empty.
     connection.pragma_update(None, "page_size", 2048)?;

@@ -34,3 +34,20 @@ pub(super) fn commit_failed(error: Error) -> StoreError {
         _ => error.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    #[test]
+    fn only_the_file_s_own_failure_leaves_a_commit_unknown() {
+        let failed = |code| commit_failed(Error::SqliteFailure(ffi::Error::new(code), None));
+        for code in [ffi::SQLITE_IOERR, ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_WRITE] {
+            assert!(matches!(failed(code), StoreError::OutcomeUnknown(_)));
+        }
+        assert!(matches!(failed(ffi::SQLITE_BUSY), StoreError::Unavailable(_)));
+        assert!(matches!(failed(ffi::SQLITE_FULL), StoreError::Unavailable(_)));
+        assert!(matches!(failed(ffi::SQLITE_CONSTRAINT_FOREIGNKEY), StoreError::Inconsistent(_)));
+    }
+}

@@ -33,7 +33,7 @@ pub(super) fn entries(
         if entry.transaction < ids.from {
             break;
         }
-        next = row.get(11)?;
+        next = row.get(10)?;
         if filter.direction.is_none_or(|direction| direction == entry.entry.direction)
             && filter.kind.is_none_or(|kind| kind == entry.kind)
         {
@@ -46,7 +46,7 @@ pub(super) fn entries(
 const ENTRY: &str = "
     SELECT e.direction, e.amount, e.balance_after, e.version, t.transaction_id, t.type,
            CASE WHEN t.from_wallet_id = e.wallet_id THEN t.to_wallet_id ELSE t.from_wallet_id END,
-           a.scale, t.reference, t.created_at, e.seq, e.previous
+           a.scale, t.reference, t.created_at, e.previous
     FROM entries e
     JOIN transactions t ON t.seq = e.transaction_seq AND t.ledger_id = e.ledger_id
     JOIN assets a ON a.ledger_id = t.ledger_id AND a.code = t.asset

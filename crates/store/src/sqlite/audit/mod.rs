@@ -81,16 +81,9 @@ pub(super) fn trial_balance(
     while let Some(row) = rows.next()? {
         let asset = parsed(row, 0, AssetCode::parse)?;
         let role = parsed_if_any(row, 1, SystemRole::parse)?;
-        let line = match lines.entry((asset, role.map(SystemRole::as_str))) {
-            std::collections::btree_map::Entry::Occupied(line) => line.into_mut(),
-            std::collections::btree_map::Entry::Vacant(place) => place.insert(TrialBalanceLine {
-                asset,
-                scale: scale(row, 3)?,
-                role,
-                wallets: 0,
-                posted: Amount::ZERO,
-            }),
-        };
+        let (wallets, posted, scale) = (0, Amount::ZERO, scale(row, 3)?);
+        let empty = TrialBalanceLine { asset, scale, role, wallets, posted };
+        let line = lines.entry((asset, role.map(SystemRole::as_str))).or_insert(empty);
         line.wallets += 1;
         line.posted = line.posted.checked_add(amount(row, 2)?).ok_or_else(|| {
             StoreError::Inconsistent(format!("the wallets of asset {asset} sum to more than 38 digits"))

@@ -80,6 +80,49 @@ async fn what_a_caller_no_longer_waits_for_is_done() {
 }
 
 #[tokio::test]
+async fn a_full_disk_takes_nothing_and_gives_no_wrong_answer() {
+    let folder = migrated();
+    let store = store(&folder).await;
+    let spend = command("spend", Movement::Spend { user: UserId(1), asset: usd(), amount: ten() });
+    // No more pages than there are.
+    set(&store, "PRAGMA max_page_count = 1").await;
+    let mut count = 0;
+    let refused = loop {
+        count += 1;
+        let top_up = Movement::TopUp { user: UserId(1), asset: usd(), amount: ten() };
+        let top_up = command(&format!("top-up-{count}"), top_up);
+        match store.commit(LedgerId::MAIN, vec![top_up], NOW, count).await {
+            Ok(_) => assert!(count < 1000, "the file never grew"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
+    let report = store.audit(LedgerId::MAIN).await.expect("an audit");
+    assert!(report.is_ok() && report.transactions == count, "{count}: {report:?}");
+
+    set(&store, "PRAGMA max_page_count = 1000000").await;
+    store.commit(LedgerId::MAIN, vec![spend], NOW, 0).await.expect("a commit");
+}
+
+async fn set(store: &Sqlite, pragma: &'static str) {
+    let set = store.writer().expect("a writer").run(move |db_tx| Ok(db_tx.execute_batch(pragma)?));
+    set.await.expect("a setting");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_can_read_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = migrated();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("an open folder");
+    let _store = store(&folder).await;
+    for file in ["florin.db", "florin.db-wal", "florin.db-shm"] {
+        let rights = std::fs::metadata(folder.path().join(file)).expect("a file").permissions().mode();
+        assert_eq!(rights & 0o777, 0o600, "{file}");
+    }
+}
+
+#[tokio::test]
 async fn the_log_is_copied_and_starts_again() {
     let folder = migrated();
     let store = store(&folder).await;
