@@ -2,12 +2,15 @@
 //! its clients. A code never changes its meaning; new ones may come.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use std::borrow::Cow;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! problem_codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $status:literal, $code:literal, $title:literal;)+) => {
         /// A problem's stable name. Clients decide by it, never by the texts.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum ProblemCode {
             $($(#[doc = $doc])+ #[serde(rename = $code)] $name,)+
         }
@@ -207,5 +210,22 @@ mod tests {
         });
         let table = ProblemCode::ALL.iter().map(|code| (code.status(), code.as_str(), code.is_retryable()));
         assert_eq!(listed.collect::<Vec<_>>(), table.collect::<Vec<_>>());
+    }
+}
+
+/// By hand: the macro that derives it does not see names that the table's macro passes on.
+impl PartialSchema for ProblemCode {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A problem's stable name: what programs decide by. New ones may come."))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .into()
+    }
+}
+
+impl ToSchema for ProblemCode {
+    fn name() -> Cow<'static, str> {
+        "ProblemCode".into()
     }
 }

@@ -1,4 +1,5 @@
 use crate::contract::Contract;
+use florin_api::ProblemCode;
 use serde_json::Value;
 use std::path::Path;
 
@@ -63,4 +64,12 @@ fn every_reference_leads_somewhere() {
     let document = Contract::new().document;
     assert_eq!(document["openapi"], "3.1.0");
     check(&document, &document);
+}
+
+#[test]
+fn the_codes_of_problems_are_those_on_the_wire() {
+    let document = Contract::new().document;
+    let documented = document["components"]["schemas"]["ProblemCode"]["enum"].as_array().unwrap();
+    let on_the_wire = ProblemCode::ALL.iter().map(|code| serde_json::to_value(code).unwrap());
+    assert_eq!(documented, &on_the_wire.collect::<Vec<_>>());
 }
