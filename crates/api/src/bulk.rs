@@ -5,7 +5,10 @@ use crate::movements::{
 };
 use crate::{Problem, Transaction};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use std::borrow::Cow;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// What happens to the others when one item is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -29,7 +32,7 @@ pub struct BulkRequest {
 }
 
 /// One movement of a bulk: its type, its own key, and what its own route takes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum BulkItem {
     /// As `POST /v1/transfers`.
@@ -46,6 +49,40 @@ pub enum BulkItem {
     Bonus(BonusItem),
     /// As `POST /v1/transactions/{id}/reverse`.
     Reversal(ReversalItem),
+}
+
+/// By hand: the derived schema would add `type` beside a schema that allows no other field, and so allow
+/// nothing at all.
+impl PartialSchema for BulkItem {
+    fn schema() -> RefOr<Schema> {
+        let items = [
+            tagged("transfer", TransferItem::schema()),
+            tagged("deposit", DepositItem::schema()),
+            tagged("withdrawal", WithdrawalItem::schema()),
+            tagged("top_up", TopUpItem::schema()),
+            tagged("spend", SpendItem::schema()),
+            tagged("bonus", BonusItem::schema()),
+            tagged("reversal", ReversalItem::schema()),
+        ];
+        let any = items.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
+        any.description(Some("One movement of a bulk: its type, its own key, and what its own route takes."))
+            .into()
+    }
+}
+
+impl ToSchema for BulkItem {
+    fn name() -> Cow<'static, str> {
+        "BulkItem".into()
+    }
+}
+
+/// An item's schema with its type as one more field.
+fn tagged(name: &'static str, schema: RefOr<Schema>) -> RefOr<Schema> {
+    let RefOr::T(Schema::Object(mut item)) = schema else { return schema };
+    let kind = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([name]));
+    item.properties.insert("type".to_owned(), kind.into());
+    item.required.push("type".to_owned());
+    item.into()
 }
 
 /// What became of a bulk.

@@ -73,3 +73,14 @@ fn the_codes_of_problems_are_those_on_the_wire() {
     let on_the_wire = ProblemCode::ALL.iter().map(|code| serde_json::to_value(code).unwrap());
     assert_eq!(documented, &on_the_wire.collect::<Vec<_>>());
 }
+
+/// Where unknown fields are refused, a `type` that stood beside the fields would be refused too.
+#[test]
+fn an_item_of_a_bulk_has_its_type_among_its_fields() {
+    let document = Contract::new().document;
+    let items = document["components"]["schemas"]["BulkItem"]["oneOf"].as_array().unwrap();
+    let kinds: Vec<_> =
+        items.iter().map(|item| item["properties"]["type"]["enum"][0].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["transfer", "deposit", "withdrawal", "top_up", "spend", "bonus", "reversal"]);
+    assert!(items.iter().all(|item| item["additionalProperties"] == false));
+}
