@@ -195,6 +195,23 @@ impl ProblemCode {
     }
 }
 
+/// By hand: the macro that derives it does not see names that the table's macro passes on.
+impl PartialSchema for ProblemCode {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A problem's stable name: what programs decide by. New ones may come."))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .into()
+    }
+}
+
+impl ToSchema for ProblemCode {
+    fn name() -> Cow<'static, str> {
+        "ProblemCode".into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::ProblemCode;
@@ -210,22 +227,5 @@ mod tests {
         });
         let table = ProblemCode::ALL.iter().map(|code| (code.status(), code.as_str(), code.is_retryable()));
         assert_eq!(listed.collect::<Vec<_>>(), table.collect::<Vec<_>>());
-    }
-}
-
-/// By hand: the macro that derives it does not see names that the table's macro passes on.
-impl PartialSchema for ProblemCode {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .description(Some("A problem's stable name: what programs decide by. New ones may come."))
-            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
-            .into()
-    }
-}
-
-impl ToSchema for ProblemCode {
-    fn name() -> Cow<'static, str> {
-        "ProblemCode".into()
     }
 }
