@@ -54,7 +54,11 @@ use rusqlite::Connection;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use writer::Writer;
+
+/// How long a read may take, but for the audit: what PostgreSQL is given by default.
+const READ_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// A store in one file.
 pub struct Sqlite {
@@ -81,7 +85,7 @@ impl Sqlite {
         let connection = connection::open_writer(&path)?;
         migrate::sqlite::check(&connection, migrate::SQLITE)?;
         let checkpoints = Checkpoints::start(connection::open_writer(&path)?)?;
-        let readers = Readers::open(path)?;
+        let readers = Readers::open(path, READ_TIME_MAX)?;
         Ok(Self { readers, writer: Some(Writer::start(connection, checkpoints)?), _lock: Some(lock) })
     }
 
@@ -90,7 +94,7 @@ impl Sqlite {
     pub fn open_read_only(data_dir: &Path) -> Result<Self, StoreError> {
         let path = connection::database_path(data_dir);
         migrate::sqlite::check(&connection::open_reader(&path)?, migrate::SQLITE)?;
-        Ok(Self { readers: Readers::open(path)?, writer: None, _lock: None })
+        Ok(Self { readers: Readers::open(path, READ_TIME_MAX)?, writer: None, _lock: None })
     }
 
     /// A connection for migrations, and the data folder for it alone; makes both where they are missing.

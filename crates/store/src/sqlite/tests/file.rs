@@ -80,6 +80,29 @@ async fn what_a_caller_no_longer_waits_for_is_done() {
 }
 
 #[tokio::test]
+async fn a_read_that_takes_too_long_is_ended_and_its_connection_read_on() {
+    let folder = migrated();
+    let path = connection::database_path(folder.path());
+    let readers = Readers::open(path, Duration::from_millis(20)).expect("readers");
+    let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+    let forever = || readers.run(move |db_tx| Ok(db_tx.query_row(endless, [], |row| row.get::<_, i64>(0))?));
+    // More than there are connections: each of them is needed again.
+    for ended in [forever().await, forever().await, forever().await, forever().await, forever().await] {
+        assert!(matches!(ended, Err(StoreError::Unavailable(_))), "{ended:?}");
+    }
+    let panicked: Result<(), _> = readers.run(|_| panic!("in the middle of a read")).await;
+    assert!(matches!(panicked, Err(StoreError::Inconsistent(_))), "{panicked:?}");
+    for _ in 0..5 {
+        // Asked for once, which begins it, and given up.
+        let given_up = forever();
+        tokio::pin!(given_up);
+        let _ = tokio::time::timeout(Duration::from_millis(1), given_up).await;
+        // And one that runs through.
+        readers.run(|db_tx| Ok(db_tx.query_row("SELECT 1", [], |_| Ok(()))?)).await.expect("a read");
+    }
+}
+
+#[tokio::test]
 async fn a_full_disk_takes_nothing_and_gives_no_wrong_answer() {
     let folder = migrated();
     let store = store(&folder).await;
