@@ -35,8 +35,6 @@ pub struct CommitterSettings {
     pub queue_commands_max: usize,
     /// How many commands one batch takes, give or take its last group.
     pub batch_commands_max: usize,
-    /// How many batches may be on their way at once: 1 on SQLite, which has one writer.
-    pub lanes: usize,
     /// What a refused caller is told to wait.
     pub retry_after: Duration,
 }
@@ -47,7 +45,6 @@ impl Default for CommitterSettings {
             ledger: LedgerId::MAIN,
             queue_commands_max: 32_768,
             batch_commands_max: 4_096,
-            lanes: 1,
             retry_after: Duration::from_secs(1),
         }
     }

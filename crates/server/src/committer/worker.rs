@@ -6,7 +6,7 @@ use crate::clock;
 use florin_ledger::{GroupOutcome, Outcome, Rejection, Settlement};
 use florin_store::{Store, StoreError};
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// Runs until the queue is closed and empty, and every batch is answered.
@@ -15,18 +15,15 @@ pub(super) async fn run(
     settings: CommitterSettings,
     mut waiting: mpsc::UnboundedReceiver<Job>,
 ) {
-    let lanes = Arc::new(Semaphore::new(settings.lanes));
-    // The lane is taken before the batch is gathered: what arrives while all lanes are busy shares one commit.
-    while let Ok(lane) = Arc::clone(&lanes).acquire_owned().await {
-        let Some(batch) = gather(&mut waiting, settings.batch_commands_max).await else { break };
+    // What arrives while a batch commits shares the next one.
+    while let Some(batch) = gather(&mut waiting, settings.batch_commands_max).await {
         let store = Arc::clone(&store);
-        tokio::spawn(async move {
-            commit(&*store, settings, batch).await;
-            drop(lane);
-        });
+        // A task of its own: a panic costs its batch the answers, and not the committer its life.
+        let commit = tokio::spawn(async move { commit(&*store, settings, batch).await });
+        if let Err(error) = commit.await {
+            tracing::error!(%error, "a batch ended without answers");
+        }
     }
-    let all = u32::try_from(settings.lanes).unwrap_or(u32::MAX);
-    let _finished = lanes.acquire_many(all).await;
 }
 
 /// All that waits, up to `commands_max`; waits only for the first. `None` when the queue is closed.
