@@ -44,8 +44,8 @@ CREATE UNIQUE INDEX wallets_system_unique ON wallets (ledger_id, asset, system_r
     WHERE system_role IS NOT NULL;
 CREATE UNIQUE INDEX wallets_name_unique ON wallets (ledger_id, user_id, asset, name)
     WHERE user_id IS NOT NULL AND status <> 'closed';
-CREATE INDEX wallets_by_user ON wallets (ledger_id, user_id) WHERE user_id IS NOT NULL;
-CREATE INDEX wallets_by_asset ON wallets (ledger_id, asset);
+CREATE INDEX wallets_by_user ON wallets (ledger_id, user_id, wallet_id) WHERE user_id IS NOT NULL;
+CREATE INDEX wallets_by_asset ON wallets (ledger_id, asset, wallet_id);
 
 -- A new wallet's id is one above the highest, so a deleted one's would be given again.
 CREATE TRIGGER wallets_never_deleted BEFORE DELETE ON wallets

@@ -11,18 +11,37 @@ use florin_ledger::{
 };
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-/// Wallets with their assets' scales, in the columns that [`record`] reads.
+/// Wallets with their assets' scales, in the columns that [`record`] reads; by an index where one is named.
 macro_rules! select_wallets {
-    ($condition:literal) => {
+    ($($index:literal,)? where $condition:literal) => {
         concat!(
             "SELECT w.wallet_id, w.user_id, w.system_role, w.asset, w.status, w.posted, w.credit_limit,
                     w.version, w.last_entry_at, w.name, w.created_at, a.scale
-             FROM wallets w JOIN assets a ON a.ledger_id = w.ledger_id AND a.code = w.asset
+             FROM wallets w ", $("INDEXED BY ", $index,)? "
+             JOIN assets a ON a.ledger_id = w.ledger_id AND a.code = w.asset
              WHERE w.ledger_id = ?1 AND ",
             $condition
         )
     };
 }
+
+const ONE: &str = select_wallets!(where "w.wallet_id = ?2");
+
+// One statement for each way in. Left to itself, SQLite goes through the whole ledger for a page of few.
+const PAGE_OF_USER: &str = select_wallets!(
+    "wallets_by_user",
+    where "w.wallet_id < ?2 AND w.user_id = ?3 AND (?4 IS NULL OR w.asset = ?4)
+           AND (?5 IS NULL OR w.status = ?5) ORDER BY w.wallet_id DESC LIMIT ?6"
+);
+const PAGE_OF_ASSET: &str = select_wallets!(
+    "wallets_by_asset",
+    where "w.wallet_id < ?2 AND ?3 IS NULL AND w.asset = ?4
+           AND (?5 IS NULL OR w.status = ?5) ORDER BY w.wallet_id DESC LIMIT ?6"
+);
+const PAGE_OF_ALL: &str = select_wallets!(
+    where "w.wallet_id < ?2 AND ?3 IS NULL AND ?4 IS NULL
+           AND (?5 IS NULL OR w.status = ?5) ORDER BY w.wallet_id DESC LIMIT ?6"
+);
 
 /// Creates a user's wallet, active and empty.
 pub(super) fn create(
@@ -105,7 +124,7 @@ pub(super) fn find(
     ledger: LedgerId,
     id: WalletId,
 ) -> Result<Option<WalletRecord>, StoreError> {
-    let mut statement = db_tx.prepare_cached(select_wallets!("w.wallet_id = ?2"))?;
+    let mut statement = db_tx.prepare_cached(ONE)?;
     let mut rows = statement.query(params![ledger.0, id.0])?;
     rows.next()?.map(record).transpose()
 }
@@ -118,26 +137,10 @@ pub(super) fn page(
     before: Option<WalletId>,
     limit: usize,
 ) -> Result<Vec<WalletRecord>, StoreError> {
-    // One statement for each way in, so that each finds its index.
     let sql = match filter {
-        WalletFilter { user: Some(_), .. } => {
-            select_wallets!(
-                "w.wallet_id < ?2 AND w.user_id = ?3 AND (?4 IS NULL OR w.asset = ?4)
-                 AND (?5 IS NULL OR w.status = ?5) ORDER BY w.wallet_id DESC LIMIT ?6"
-            )
-        }
-        WalletFilter { asset: Some(_), .. } => {
-            select_wallets!(
-                "w.wallet_id < ?2 AND (?3 IS NULL OR w.user_id = ?3) AND w.asset = ?4
-                 AND (?5 IS NULL OR w.status = ?5) ORDER BY w.wallet_id DESC LIMIT ?6"
-            )
-        }
-        WalletFilter { user: None, asset: None, .. } => {
-            select_wallets!(
-                "w.wallet_id < ?2 AND (?3 IS NULL OR w.user_id = ?3) AND (?4 IS NULL OR w.asset = ?4)
-                 AND (?5 IS NULL OR w.status = ?5) ORDER BY w.wallet_id DESC LIMIT ?6"
-            )
-        }
+        WalletFilter { user: Some(_), .. } => PAGE_OF_USER,
+        WalletFilter { asset: Some(_), .. } => PAGE_OF_ASSET,
+        WalletFilter { user: None, asset: None, .. } => PAGE_OF_ALL,
     };
     let mut statement = db_tx.prepare_cached(sql)?;
     let mut rows = statement.query(params![
@@ -252,5 +255,29 @@ fn owner(row: &Row<'_>) -> Result<Owner, StoreError> {
         (Some(user), None) => Ok(Owner::User(UserId(user))),
         (None, Some(role)) => Ok(Owner::System(role)),
         (Some(_), Some(_)) | (None, None) => Err(unreadable(row, 1, "no owner, or two")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migrate;
+    use rusqlite::Connection;
+
+    #[test]
+    fn pages_are_found_in_their_indexes_and_need_no_sorting() {
+        let mut connection = Connection::open_in_memory().expect("in memory");
+        migrate::sqlite::up(&mut connection, migrate::SQLITE, Timestamp(0)).expect("the schema");
+        for (sql, way) in [
+            (PAGE_OF_USER, "wallets_by_user (ledger_id=? AND user_id=? AND wallet_id<?)"),
+            (PAGE_OF_ASSET, "wallets_by_asset (ledger_id=? AND asset=? AND wallet_id<?)"),
+            (PAGE_OF_ALL, "PRIMARY KEY (ledger_id=? AND wallet_id<?)"),
+            (ONE, "PRIMARY KEY (ledger_id=? AND wallet_id=?)"),
+        ] {
+            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a plan");
+            let steps = explain.raw_query().mapped(|row| row.get::<_, String>(3));
+            let plan = steps.collect::<Result<Vec<_>, _>>().expect("a plan").join("\n");
+            assert!(plan.contains(way) && !plan.contains("B-TREE"), "{plan}");
+        }
     }
 }
