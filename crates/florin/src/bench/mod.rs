@@ -49,12 +49,19 @@ use florin_server::telemetry;
 use plan::Load;
 use report::Report;
 use scratch::Scratches;
+use std::io::Write;
 use std::sync::Arc;
 
 /// Runs the bench and prints its tables.
 pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<()> {
     let settings = args.store.settings()?;
     telemetry::start_logs(&settings.log, settings.log_format)?;
+    // Before the work, not after it: a path that cannot be written is noticed now.
+    let json = args
+        .json
+        .as_ref()
+        .map(|path| std::fs::File::create(path).with_context(|| format!("writing {}", path.display())));
+    let json = json.transpose()?;
     let report = match args.target()? {
         Some(target) => {
             let mut loads = loads(&args, Engine::Remote)?;
@@ -67,9 +74,8 @@ pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<()> {
         None => run_on_scratches(&args, settings).await?,
     };
     println!("{report}");
-    if let Some(file) = &args.json {
-        let json = serde_json::to_string_pretty(&report)?;
-        std::fs::write(file, json + "\n").with_context(|| format!("writing {}", file.display()))?;
+    if let Some(mut file) = json {
+        writeln!(file, "{}", serde_json::to_string_pretty(&report)?).context("writing the results")?;
     }
     Ok(())
 }
