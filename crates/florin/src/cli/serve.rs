@@ -142,6 +142,7 @@ pub(crate) fn http_settings(settings: &Settings) -> HttpSettings {
         header_timeout: settings.header_timeout,
         connections_max: settings.connections_max,
         shutdown_timeout: settings.shutdown_timeout,
+        trusted_proxies: settings.trusted_proxies.as_slice().into(),
     }
 }
 

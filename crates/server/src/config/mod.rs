@@ -9,6 +9,7 @@ mod secrets;
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Serialized, Toml};
+use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -86,6 +87,7 @@ pub struct Settings {
     pub connections_max: usize,
     #[serde(deserialize_with = "durations::positive")]
     pub shutdown_timeout: Duration,
+    pub trusted_proxies: Vec<IpNet>,
 
     pub queue_commands_max: usize,
     pub batch_commands_max: usize,

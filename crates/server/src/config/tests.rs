@@ -102,6 +102,7 @@ fn values_that_make_no_sense_are_refused_by_name() {
         ("listen = \"here\"", "listen"),
         ("log_format = \"xml\"", "log_format"),
         ("token_issuer = \"\"", "token_issuer"),
+        ("trusted_proxies = [\"here\"]", "trusted_proxies"),
         ("listen = ", "TOML"),
     ];
     for (text, named) in cases {
@@ -124,6 +125,15 @@ fn times_are_read_as_people_write_them() {
             assert_eq!(settings.request_timeout, Duration::from_millis(milliseconds), "{text}");
         });
     }
+}
+
+#[test]
+fn trusted_proxies_are_networks_in_the_environment_too() {
+    in_a_jail(|jail| {
+        assert!(Settings::load(None, NoFlags {}).unwrap().trusted_proxies.is_empty());
+        jail.set_env("FLORIN_TRUSTED_PROXIES", r#"["10.0.0.0/8", "2001:db8::/32"]"#);
+        assert_eq!(Settings::load(None, NoFlags {}).unwrap().trusted_proxies.len(), 2);
+    });
 }
 
 #[test]

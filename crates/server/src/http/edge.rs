@@ -3,6 +3,7 @@
 
 use super::error::{ApiError, PendingProblem};
 use super::metrics::HttpMetrics;
+use super::peer::{Peer, client_address};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -10,7 +11,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use florin_api::{Problem, ProblemCode};
 use futures_util::FutureExt;
+use ipnet::IpNet;
 use std::any::Any;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +33,8 @@ pub struct RequestContext {
     pub id: HeaderValue,
     /// When it must be answered.
     pub deadline: Instant,
+    /// Where it comes from; `None` where no connection brought it.
+    pub peer: Option<IpAddr>,
 }
 
 impl RequestContext {
@@ -46,6 +51,8 @@ pub(super) struct Edge {
     /// Deadlines of routes that may take longer, by their paths.
     pub(super) slow_routes: &'static [(&'static str, Duration)],
     pub(super) metrics: Arc<HttpMetrics>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub(super) trusted_proxies: Arc<[IpNet]>,
 }
 
 /// The layer.
@@ -54,7 +61,11 @@ pub(super) async fn pass(State(edge): State<Edge>, mut request: Request, next: N
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map(MatchedPath::as_str);
-    let context = RequestContext { id: request_id(&request), deadline: arrived_at + edge.time_for(route) };
+    let context = RequestContext {
+        id: request_id(&request),
+        deadline: arrived_at + edge.time_for(route),
+        peer: edge.peer(&request),
+    };
     request.extensions_mut().insert(context.clone());
 
     let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
@@ -78,6 +89,11 @@ impl Edge {
     fn time_for(&self, route: Option<&str>) -> Duration {
         let slow = self.slow_routes.iter().find(|(path, _)| Some(*path) == route);
         slow.map_or(self.request_timeout, |(_, time)| *time)
+    }
+
+    fn peer(&self, request: &Request) -> Option<IpAddr> {
+        let Peer(peer) = request.extensions().get()?;
+        Some(client_address(peer.ip(), request.headers(), &self.trusted_proxies))
     }
 }
 

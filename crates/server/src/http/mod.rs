@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`mod@router`] | every route, in one list |
 //! | [`mod@serve`] | sockets, connections, and how they end |
+//! | `peer` | where a request comes from |
 //! | [`edge`] | what every request passes: its name, its deadline, its metrics, its problem |
 //! | [`error`] | every reason not to answer 2xx, and what the client is told |
 //! | [`extract`], [`caller`] | bodies, queries, headers and identities, parsed once |
@@ -37,6 +38,7 @@ mod metrics;
 mod movements;
 mod page;
 mod parse;
+mod peer;
 mod rejection;
 mod sessions;
 mod transactions;

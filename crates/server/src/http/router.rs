@@ -67,6 +67,7 @@ pub fn router(state: AppState) -> Router {
         request_timeout: state.settings.request_timeout,
         slow_routes: SLOW_ROUTES,
         metrics: Arc::new(HttpMetrics::new(document.paths.paths.keys().cloned())),
+        trusted_proxies: Arc::clone(&state.settings.trusted_proxies),
     };
     let text = document.to_json().expect("the document is JSON");
     let openapi = get(async || ([("content-type", "application/json")], text));

@@ -4,6 +4,7 @@ use crate::auth::Auth;
 use crate::committer::Committer;
 use florin_ledger::{LedgerId, UserId, WalletId};
 use florin_store::Store;
+use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use quick_cache::sync::Cache;
 use std::ops::Deref;
@@ -16,7 +17,7 @@ use tokio::sync::Semaphore;
 const WALLET_OWNERS_MAX: usize = 100_000;
 
 /// How the HTTP side works.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct HttpSettings {
     /// How long a request may take, from its head to its answer.
     pub request_timeout: Duration,
@@ -26,6 +27,8 @@ pub struct HttpSettings {
     pub connections_max: usize,
     /// How long a stop waits for requests that run.
     pub shutdown_timeout: Duration,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Arc<[IpNet]>,
 }
 
 impl Default for HttpSettings {
@@ -35,6 +38,7 @@ impl Default for HttpSettings {
             header_timeout: Duration::from_secs(10),
             connections_max: 10_000,
             shutdown_timeout: Duration::from_secs(20),
+            trusted_proxies: Arc::default(),
         }
     }
 }
