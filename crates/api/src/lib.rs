@@ -11,12 +11,14 @@
 //! | [`secret_text`] | passwords, tokens and keys |
 //! | [`assets`], [`wallets`], [`entries`], [`transactions`], [`ledger`] | the resources |
 //! | [`movements`], [`bulk`] | what moves money, one by one and many at once |
+//! | [`audit_log`] | who did what, from where |
 //! | [`page`] | lists, page by page |
 //! | [`problem`], [`problem_code`] | every refusal: RFC 9457, with stable codes |
 
 pub mod amount;
 pub mod api_keys;
 pub mod assets;
+pub mod audit_log;
 pub mod auth;
 pub mod bulk;
 pub mod entries;
@@ -34,6 +36,7 @@ pub mod wallets;
 pub use amount::AmountText;
 pub use api_keys::{ApiKey, CreatedApiKey, NewApiKey, Scope};
 pub use assets::{Asset, AssetList, NewAsset, SystemWallets};
+pub use audit_log::{AuditOutcome, AuditRecord};
 pub use auth::{LoginRequest, RefreshTokenRequest, TokenType, Tokens};
 pub use bulk::{BulkItem, BulkMode, BulkRequest, BulkResponse, BulkResult};
 pub use entries::{Direction, Entry, HistoryEntry};

@@ -8,10 +8,12 @@
 //! | --- | --- |
 //! | [`sqlite`], [`postgres`] | the engines, file by file alike |
 //! | [`migrate`] | schema steps, embedded, up and down |
+//! | [`audit_log`] | who did what, from where |
 //! | [`records`], [`people`] | what is read and written beside the ledger's own types |
 //!
 //! The tests hold the same behaviour in memory, and one suite in which every engine is compared with it.
 
+pub mod audit_log;
 pub mod error;
 pub mod migrate;
 pub mod people;
@@ -19,6 +21,9 @@ pub mod postgres;
 pub mod records;
 pub mod sqlite;
 
+pub use audit_log::{
+    Actor, AuditAction, AuditFilter, AuditId, AuditLine, AuditOutcome, AuditRecord, Origin, Subject,
+};
 pub use error::StoreError;
 pub use people::{
     ApiKey, EmailAddress, NewApiKey, NewUser, RefreshToken, Role, Rotation, Scope, User, Username,
@@ -38,7 +43,9 @@ use std::sync::Arc;
 /// What every store does, durably and for one ledger at a time.
 ///
 /// Everything written by a method is committed, whole, when it returns `Ok`; on `Err` nothing is, except
-/// for [`StoreError::OutcomeUnknown`], which says that only a retry can tell.
+/// for [`StoreError::OutcomeUnknown`], which says that only a retry can tell. What changes people, keys or
+/// wallets takes an [`Origin`] and writes its line of the audit log in the same database transaction; what
+/// changes nothing writes none.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// Decides and commits a batch in one database transaction: the only way in which money moves.
@@ -60,6 +67,7 @@ pub trait Store: Send + Sync + 'static {
         ledger: LedgerId,
         asset: NewAsset,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<AssetRecord>, StoreError>;
 
@@ -74,6 +82,7 @@ pub trait Store: Send + Sync + 'static {
         ledger: LedgerId,
         wallet: NewWallet,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<WalletRecord>, StoreError>;
 
@@ -99,6 +108,8 @@ pub trait Store: Send + Sync + 'static {
         id: WalletId,
         change: WalletChange,
         expected: Option<Version>,
+        origin: Origin,
+        now: Timestamp,
     ) -> Result<Result<WalletRecord, Rejection>, StoreError>;
 
     // History.
@@ -145,6 +156,7 @@ pub trait Store: Send + Sync + 'static {
         ledger: LedgerId,
         user: NewUser,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<User>, StoreError>;
 
@@ -163,7 +175,12 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<User>, StoreError>;
 
     /// Stores the first refresh token of a sign-in.
-    async fn start_session(&self, ledger: LedgerId, token: RefreshToken) -> Result<(), StoreError>;
+    async fn start_session(
+        &self,
+        ledger: LedgerId,
+        token: RefreshToken,
+        origin: Origin,
+    ) -> Result<(), StoreError>;
 
     /// Exchanges a refresh token for its successor, which takes over family and user. A token that was
     /// exchanged before revokes its whole family.
@@ -173,11 +190,18 @@ pub trait Store: Send + Sync + 'static {
         old: [u8; 32],
         new: [u8; 32],
         new_expires_at: Timestamp,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Rotation, StoreError>;
 
     /// Revokes the family of a refresh token; an unknown one is no error.
-    async fn end_session(&self, ledger: LedgerId, token: [u8; 32], now: Timestamp) -> Result<(), StoreError>;
+    async fn end_session(
+        &self,
+        ledger: LedgerId,
+        token: [u8; 32],
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Creates an API key.
     async fn create_api_key(
@@ -185,6 +209,7 @@ pub trait Store: Send + Sync + 'static {
         ledger: LedgerId,
         api_key: NewApiKey,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<ApiKey>, StoreError>;
 
@@ -208,8 +233,29 @@ pub trait Store: Send + Sync + 'static {
         &self,
         ledger: LedgerId,
         id: ApiKeyId,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Option<ApiKey>, StoreError>;
+
+    // Audit log.
+
+    /// Appends a line about what has no database transaction of its own.
+    async fn append_audit_line(
+        &self,
+        ledger: LedgerId,
+        line: AuditLine,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Lines that match, newest (highest id) first, below `before`.
+    async fn audit_log(
+        &self,
+        ledger: LedgerId,
+        filter: AuditFilter,
+        before: Option<AuditId>,
+        limit: usize,
+    ) -> Result<Vec<AuditRecord>, StoreError>;
 
     // House.
 

@@ -19,8 +19,8 @@ pub(crate) struct BenchArgs {
     /// Measure a server that is there already, over HTTP alone: http://HOST:PORT. What is made there stays
     #[arg(long, value_name = "URL", requires = "token")]
     url: Option<String>,
-    /// An operator's access token for that server; better in the environment, because all users of a machine
-    /// see flags
+    /// The secret of an API key of that server, with all scopes; better in the environment, because all users of
+    /// a machine see flags
     #[arg(long, value_name = "TOKEN", env = "FLORIN_BENCH_TOKEN", hide_env_values = true)]
     token: Option<String>,
     /// Write all results to this file

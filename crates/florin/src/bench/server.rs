@@ -4,21 +4,15 @@ use super::http_wire::Target;
 use super::subject::Subject;
 use crate::cli::serve;
 use anyhow::Context;
-use florin_ledger::LedgerId;
 use florin_server::auth::{AccessTokenSettings, Auth, Sessions, SigningKey};
 use florin_server::config::Settings;
 use florin_server::http::{self, AppState, Parts};
-use florin_server::{clock, telemetry};
-use florin_store::Role;
+use florin_server::telemetry;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-
-/// Longer than any run.
-const TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 
 /// A server that answers on a port of its own, on the loopback alone.
 pub(super) struct Server {
@@ -32,9 +26,8 @@ impl Server {
     pub(super) async fn start(subject: &Subject, settings: &Settings) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("opening a port")?;
         let address = listener.local_addr()?.to_string();
-        let tokens = AccessTokenSettings { lifetime: TOKEN_LIFETIME, ..AccessTokenSettings::default() };
+        let tokens = AccessTokenSettings::default();
         let auth = Auth::new(&SigningKey::generate(), tokens, Sessions::default());
-        let token = auth.access_tokens.issue(subject.operator, Role::Operator, LedgerId::MAIN, clock::now());
         let state = AppState::new(Parts {
             store: Arc::clone(&subject.store),
             committer: subject.committer.clone(),
@@ -47,7 +40,7 @@ impl Server {
             // Gone without a word is as good as a word.
             let _ = stopped.await;
         }));
-        let token = token.expose_secret().to_owned();
+        let token = subject.create_api_key().await?.expose_secret().to_owned();
         Ok(Self { target: Target { address, token }, stop, serving })
     }
 

@@ -12,12 +12,15 @@ use florin_ledger::{
     Asset, AssetCode, Caller, Command, Decimal, Fingerprint, IdempotencyKey, KeyHash, LedgerId, Movement,
     Principal, Scale, UserId,
 };
+use florin_server::auth::ApiKeys;
 use florin_server::clock;
 use florin_server::committer::Committer;
 use florin_server::config::Settings;
 use florin_store::{
-    AuditReport, Created, CreationKey, EmailAddress, NewAsset, NewUser, Role, Store, Username,
+    AuditReport, Created, CreationKey, EmailAddress, NewApiKey, NewAsset, NewUser, Origin, Role, Scope,
+    Store, Username,
 };
+use secrecy::SecretString;
 use std::sync::Arc;
 
 /// What every wallet begins with: no load can use it up.
@@ -29,9 +32,8 @@ pub(super) struct Subject {
     pub(super) store: Arc<dyn Store>,
     pub(super) committer: Committer,
     pub(super) wallets: Wallets,
-    /// On whose behalf money moves.
-    pub(super) operator: UserId,
-    /// The same, as the committer knows them.
+    operator: UserId,
+    /// On whose behalf money moves, as the committer knows them.
     pub(super) caller: Caller,
     /// How many transactions must be in the ledger.
     transactions: u64,
@@ -54,7 +56,9 @@ impl Subject {
         };
         let new = NewAsset { asset, name: "Bench".to_owned() };
         let key = creation_key(user, "asset");
-        let Created::New(record) = store.create_asset(LedgerId::MAIN, new, key, clock::now()).await? else {
+        let Created::New(record) =
+            store.create_asset(LedgerId::MAIN, new, key, Origin::SYSTEM, clock::now()).await?
+        else {
             bail!("the asset was not created");
         };
         let first = record.system_wallets.iter().map(|id| id.0).max().unwrap_or(0) + 1;
@@ -126,6 +130,22 @@ impl Subject {
         Ok(())
     }
 
+    /// The secret of a service's key that moves money here: what drives servers is a service, and no person.
+    pub(super) async fn create_api_key(&self) -> anyhow::Result<SecretString> {
+        let secret = ApiKeys::generate_secret();
+        let new = NewApiKey {
+            name: "bench".to_owned(),
+            secret_hash: secret.hash,
+            scopes: vec![Scope::Read, Scope::TransactionsWrite],
+            created_by: self.operator,
+        };
+        let key = creation_key(self.operator, "api-key");
+        match self.store.create_api_key(LedgerId::MAIN, new, key, Origin::SYSTEM, clock::now()).await? {
+            Created::New(_) => Ok(secret.text),
+            other => bail!("the API key was not created: {other:?}"),
+        }
+    }
+
     /// Audits the books: they must be in order, and have every transaction that was acknowledged.
     pub(super) async fn audit(&self) -> anyhow::Result<AuditReport> {
         let report = self.store.audit(LedgerId::MAIN).await?;
@@ -158,7 +178,7 @@ async fn create_operator(store: &dyn Store) -> anyhow::Result<UserId> {
         role: Role::Operator,
     };
     let key = creation_key(UserId(0), "operator");
-    match store.create_user(LedgerId::MAIN, operator, key, clock::now()).await? {
+    match store.create_user(LedgerId::MAIN, operator, key, Origin::SYSTEM, clock::now()).await? {
         Created::New(user) => Ok(user.id),
         other => bail!("the operator was not created: {other:?}"),
     }

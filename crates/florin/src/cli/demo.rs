@@ -10,7 +10,8 @@ use florin_server::auth::{NewPassword, Passwords};
 use florin_server::clock;
 use florin_server::committer::Committer;
 use florin_store::{
-    Created, CreationKey, EmailAddress, NewAsset, NewUser, NewWallet, Role, Store, Username, WalletName,
+    Created, CreationKey, EmailAddress, NewAsset, NewUser, NewWallet, Origin, Role, Store, Username,
+    WalletName,
 };
 use std::fmt::Display;
 use tokio::time::{Duration, Instant};
@@ -68,7 +69,8 @@ impl Demo<'_> {
         let scale = Scale::new(places).context("a scale")?;
         let asset = NewAsset { asset: Asset { code: asset_code(code)?, scale }, name: name.to_owned() };
         let key = creation_key(&format!("asset-{code}"))?;
-        let created = self.store.create_asset(LedgerId::MAIN, asset, key, clock::now()).await?;
+        let created =
+            self.store.create_asset(LedgerId::MAIN, asset, key, Origin::SYSTEM, clock::now()).await?;
         there(created, code).map(drop)
     }
 
@@ -81,14 +83,15 @@ impl Demo<'_> {
             role,
         };
         let key = creation_key(&format!("user-{name}"))?;
-        let created = self.store.create_user(LedgerId::MAIN, user, key, clock::now()).await?;
+        let created = self.store.create_user(LedgerId::MAIN, user, key, Origin::SYSTEM, clock::now()).await?;
         Ok(there(created, name)?.id)
     }
 
     async fn wallet(&self, name: &str, user: UserId, code: &str) -> anyhow::Result<()> {
         let wallet = NewWallet { user, asset: asset_code(code)?, name: WalletName::main() };
         let key = creation_key(&format!("wallet-{name}-{code}"))?;
-        let created = self.store.create_wallet(LedgerId::MAIN, wallet, key, clock::now()).await?;
+        let created =
+            self.store.create_wallet(LedgerId::MAIN, wallet, key, Origin::SYSTEM, clock::now()).await?;
         there(created, format!("{name}'s wallet of {code}")).map(drop)
     }
 

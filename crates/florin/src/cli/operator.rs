@@ -7,7 +7,7 @@ use clap::Args;
 use florin_ledger::{Fingerprint, IdempotencyKey, KeyHash, LedgerId, Principal, UserId};
 use florin_server::auth::{NewPassword, Passwords};
 use florin_server::clock;
-use florin_store::{Created, CreationKey, EmailAddress, NewUser, Role, Username};
+use florin_store::{Created, CreationKey, EmailAddress, NewUser, Origin, Role, Username};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -35,7 +35,7 @@ pub(super) async fn run(args: OperatorArgs) -> anyhow::Result<ExitCode> {
 
     let location = Location::of(&args.store.settings()?);
     let store = location.open().await?;
-    match store.create_user(LedgerId::MAIN, operator, key(&name)?, clock::now()).await? {
+    match store.create_user(LedgerId::MAIN, operator, key(&name)?, Origin::SYSTEM, clock::now()).await? {
         Created::New(user) => writeln!(std::io::stdout(), "made operator {name}, user {}", user.id)?,
         Created::Replayed(_) | Created::KeyReused | Created::Refused(_) => {
             bail!("there is a user with that name or address already")

@@ -1,7 +1,7 @@
 use crate::place::{Engine, Place};
 use crate::server::Server;
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -53,8 +53,16 @@ async fn a_server_that_is_there_is_measured_over_http_alone(
     let place = Place::new(engine).await;
     let server = Server::start_demo(&place);
     let house = server.sign_in("house").await;
+    let scopes = ["read", "transactions:write", "wallets:write", "users:write", "assets:write"];
+    let api_key =
+        house.post("/v1/api-keys", "bench", &json!({"name": "bench", "scopes": scopes})).await.unwrap();
+    let api_key: Value = api_key.json().await.unwrap();
     let mut bench = place.command(&["bench", "--quick", "--wallets", "10", "--json", "bench.json"]);
-    let bench = bench.args(["--url", &server.url]).env("FLORIN_BENCH_TOKEN", &house.token).output().unwrap();
+    let bench = bench
+        .args(["--url", &server.url])
+        .env("FLORIN_BENCH_TOKEN", api_key["secret"].as_str().unwrap())
+        .output()
+        .unwrap();
     assert!(bench.status.success(), "{bench:?}");
     let report: Value =
         serde_json::from_slice(&std::fs::read(place.folder().join("bench.json")).unwrap()).unwrap();

@@ -3,7 +3,7 @@
 
 use super::opaque::{OpaqueSecret, stored_hash};
 use florin_ledger::{ApiKeyId, LedgerId, Timestamp};
-use florin_store::{ApiKey, Store, StoreError};
+use florin_store::{ApiKey, Origin, Store, StoreError};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -69,9 +69,10 @@ impl ApiKeys {
         store: &dyn Store,
         ledger: LedgerId,
         id: ApiKeyId,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Option<ApiKey>, StoreError> {
-        let revoked = store.revoke_api_key(ledger, id, now).await;
+        let revoked = store.revoke_api_key(ledger, id, origin, now).await;
         // Whatever the store said: it may have revoked the key and lost the answer.
         self.generation.fetch_add(1, Ordering::SeqCst);
         revoked
@@ -126,7 +127,7 @@ mod tests {
                 password_hash: "hash".to_owned(),
                 role: Role::Operator,
             };
-            store.create_user(LEDGER, operator, key("operator"), NOW).await.unwrap();
+            store.create_user(LEDGER, operator, key("operator"), Origin::SYSTEM, NOW).await.unwrap();
             let secret = ApiKeys::generate_secret();
             let new = NewApiKey {
                 name: "shop".to_owned(),
@@ -134,7 +135,8 @@ mod tests {
                 scopes: vec![Scope::Read],
                 created_by: UserId(1),
             };
-            let created = store.create_api_key(LEDGER, new, key("api key"), NOW).await.unwrap();
+            let created =
+                store.create_api_key(LEDGER, new, key("api key"), Origin::SYSTEM, NOW).await.unwrap();
             let Created::New(ApiKey { id, .. }) = created else { panic!("{created:?}") };
             Self { store, id, secret: secret.text, _folder: folder }
         }
@@ -172,7 +174,7 @@ mod tests {
     async fn a_key_that_this_process_revokes_is_worth_nothing_at_once() {
         let (fixture, keys) = (Fixture::new().await, ApiKeys::new());
         assert_eq!(fixture.find(&keys, NOW).await, Some(fixture.id));
-        keys.revoke(&fixture.store, LEDGER, fixture.id, NOW).await.unwrap();
+        keys.revoke(&fixture.store, LEDGER, fixture.id, Origin::SYSTEM, NOW).await.unwrap();
         assert_eq!(fixture.find(&keys, NOW).await, None);
     }
 
@@ -180,7 +182,7 @@ mod tests {
     async fn a_key_that_another_process_revokes_is_worth_nothing_after_a_second() {
         let (fixture, keys) = (Fixture::new().await, ApiKeys::new());
         assert_eq!(fixture.find(&keys, NOW).await, Some(fixture.id));
-        fixture.store.revoke_api_key(LEDGER, fixture.id, NOW).await.unwrap();
+        fixture.store.revoke_api_key(LEDGER, fixture.id, Origin::SYSTEM, NOW).await.unwrap();
         assert_eq!(fixture.find(&keys, after_us(999_999)).await, Some(fixture.id), "remembered");
         assert_eq!(fixture.find(&keys, after_us(1_000_000)).await, None);
     }
@@ -189,7 +191,7 @@ mod tests {
     async fn a_clock_that_goes_back_remembers_nothing() {
         let (fixture, keys) = (Fixture::new().await, ApiKeys::new());
         assert_eq!(fixture.find(&keys, NOW).await, Some(fixture.id));
-        fixture.store.revoke_api_key(LEDGER, fixture.id, NOW).await.unwrap();
+        fixture.store.revoke_api_key(LEDGER, fixture.id, Origin::SYSTEM, NOW).await.unwrap();
         assert_eq!(fixture.find(&keys, after_us(-1)).await, None);
     }
 }

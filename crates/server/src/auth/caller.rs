@@ -6,7 +6,7 @@
 //! were not there).
 
 use florin_ledger::{Caller, LedgerId, Principal, UserId};
-use florin_store::{ApiKey, Role, Scope};
+use florin_store::{Actor, ApiKey, Role, Scope};
 use std::sync::Arc;
 
 /// Who makes a request, proved by a token.
@@ -45,6 +45,8 @@ pub enum Action {
     CreateAssets,
     /// Creates, lists and revokes API keys.
     ManageApiKeys,
+    /// Reads who did what.
+    ReadAuditLog,
 }
 
 /// The caller may not do such a thing, whatever it is done to.
@@ -64,7 +66,8 @@ impl Action {
             | Self::IssueMoney
             | Self::CreateOperators
             | Self::CreateAssets
-            | Self::ManageApiKeys => false,
+            | Self::ManageApiKeys
+            | Self::ReadAuditLog => false,
         }
     }
 
@@ -76,7 +79,7 @@ impl Action {
             Self::WriteWallets => Some(Scope::WalletsWrite),
             Self::CreateUsers => Some(Scope::UsersWrite),
             Self::CreateAssets => Some(Scope::AssetsWrite),
-            Self::CreateOperators | Self::ManageApiKeys => None,
+            Self::CreateOperators | Self::ManageApiKeys | Self::ReadAuditLog => None,
         }
     }
 
@@ -117,6 +120,14 @@ impl Identity {
         }
     }
 
+    /// Who the audit log says that it was.
+    pub fn actor(&self) -> Actor {
+        match self.principal() {
+            Principal::User(user) => Actor::User(user),
+            Principal::Service(api_key) => Actor::ApiKey(api_key),
+        }
+    }
+
     /// The user who signed in; services are none.
     pub fn user_id(&self) -> Option<UserId> {
         match self.principal() {
@@ -146,6 +157,11 @@ impl Identity {
     /// Whether what belongs to `owner` (`None`: to the house) is there for the caller.
     pub fn reaches(&self, owner: Option<UserId>) -> bool {
         self.is_house() || (owner.is_some() && owner == self.user_id())
+    }
+
+    /// Whether the caller is a person who acts for the house.
+    pub fn is_operator(&self) -> bool {
+        matches!(self.who, Who::Operator(_))
     }
 
     /// Whether the caller acts for the house: everything in the ledger is within its reach.
@@ -199,7 +215,7 @@ mod tests {
     }
 
     /// Action, whether a person may, the scope with which a service may. Operators may everything.
-    const RULES: [(Action, bool, Option<Scope>); 9] = [
+    const RULES: [(Action, bool, Option<Scope>); 10] = [
         (Action::Read, true, Some(Scope::Read)),
         (Action::ReadHouse, false, Some(Scope::Read)),
         (Action::MoveMoney, true, Some(Scope::TransactionsWrite)),
@@ -209,6 +225,7 @@ mod tests {
         (Action::CreateOperators, false, None),
         (Action::CreateAssets, false, Some(Scope::AssetsWrite)),
         (Action::ManageApiKeys, false, None),
+        (Action::ReadAuditLog, false, None),
     ];
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::opaque::{OpaqueSecret, random_bytes, stored_hash};
 use florin_ledger::{LedgerId, Timestamp, UserId};
-use florin_store::{RefreshToken, Rotation, Store, StoreError, User};
+use florin_store::{Actor, Origin, RefreshToken, Rotation, Store, StoreError, User};
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -41,6 +41,7 @@ impl Sessions {
         store: &dyn Store,
         ledger: LedgerId,
         user: UserId,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<SecretString, StoreError> {
         let secret = OpaqueSecret::generate(PREFIX);
@@ -51,7 +52,7 @@ impl Sessions {
             created_at: now,
             expires_at: self.expiry(now),
         };
-        store.start_session(ledger, token).await?;
+        store.start_session(ledger, token, origin.by(Actor::User(user))).await?;
         Ok(secret.text)
     }
 
@@ -61,11 +62,13 @@ impl Sessions {
         store: &dyn Store,
         ledger: LedgerId,
         presented: &str,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Refreshed, StoreError> {
         let Some(old) = stored_hash(PREFIX, presented) else { return Ok(Refreshed::Invalid) };
         let next = OpaqueSecret::generate(PREFIX);
-        let rotation = store.rotate_refresh_token(ledger, old, next.hash, self.expiry(now), now).await?;
+        let expires_at = self.expiry(now);
+        let rotation = store.rotate_refresh_token(ledger, old, next.hash, expires_at, origin, now).await?;
         Ok(match rotation {
             Rotation::Rotated(user) => Refreshed::Good(Box::new(user), next.text),
             Rotation::Reused => Refreshed::Reused,
@@ -79,10 +82,11 @@ impl Sessions {
         store: &dyn Store,
         ledger: LedgerId,
         presented: &str,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         match stored_hash(PREFIX, presented) {
-            Some(hash) => store.end_session(ledger, hash, now).await,
+            Some(hash) => store.end_session(ledger, hash, origin, now).await,
             None => Ok(()),
         }
     }

@@ -3,12 +3,14 @@
 use super::caller::Caller;
 use super::commands::fingerprint;
 use super::created::{Answer, made, name};
+use super::edge::RequestContext;
 use super::extract::{Json, Key, Path, Query};
 use super::openapi::problems;
 use super::page::{PageQuery, Window};
 use super::{ApiError, AppState, view};
 use crate::auth::{Action, ApiKeys, Identity};
 use crate::clock;
+use axum::Extension;
 use axum::extract::State;
 use florin_api as api;
 use florin_api::{Page, ProblemCode};
@@ -36,6 +38,7 @@ problems!(RevokeApiKeyProblems: SIGNED_IN + PathInvalid + ApiKeyNotFound + Outco
 pub(super) async fn create_api_key(
     State(state): State<AppState>,
     Caller(identity): Caller,
+    Extension(context): Extension<RequestContext>,
     Key(key): Key,
     Json(body): Json<api::NewApiKey>,
 ) -> Result<Answer<api::CreatedApiKey>, ApiError> {
@@ -51,7 +54,8 @@ pub(super) async fn create_api_key(
         scopes: parse_scopes(&body.scopes)?,
         created_by,
     };
-    let created = state.store.create_api_key(identity.ledger, new, key, clock::now()).await?;
+    let origin = context.origin(identity.actor());
+    let created = state.store.create_api_key(identity.ledger, new, key, origin, clock::now()).await?;
     let (api_key, is_replay) = made(created)?;
     let secret = (!is_replay).then(|| api::SecretText::from(secret.text.expose_secret()));
     Ok(Answer {
@@ -88,11 +92,13 @@ pub(super) async fn list_api_keys(
 pub(super) async fn revoke_api_key(
     State(state): State<AppState>,
     Caller(identity): Caller,
+    Extension(context): Extension<RequestContext>,
     Path(id): Path<i64>,
 ) -> Result<axum::Json<api::ApiKey>, ApiError> {
     operator(&identity)?;
     let api_keys = &state.auth.api_keys;
-    let revoked = api_keys.revoke(&*state.store, identity.ledger, ApiKeyId(id), clock::now()).await?;
+    let (origin, now) = (context.origin(identity.actor()), clock::now());
+    let revoked = api_keys.revoke(&*state.store, identity.ledger, ApiKeyId(id), origin, now).await?;
     let revoked = revoked.ok_or_else(|| {
         ApiError::invalid_field(ProblemCode::ApiKeyNotFound, "id", "There is no API key with this id.")
     })?;

@@ -2,11 +2,13 @@
 
 use super::caller::Caller;
 use super::created::{Answer, made, name};
+use super::edge::RequestContext;
 use super::extract::{Json, Key};
 use super::openapi::problems;
 use super::{ApiError, AppState, commands, parse, view};
 use crate::auth::Action;
 use crate::clock;
+use axum::Extension;
 use axum::extract::State;
 use florin_api as api;
 use florin_api::ProblemCode;
@@ -46,6 +48,7 @@ problems!(CreateProblems: SIGNED_IN BODY KEYED + AssetCodeInvalid + NameInvalid 
 pub(super) async fn create(
     State(state): State<AppState>,
     Caller(caller): Caller,
+    Extension(context): Extension<RequestContext>,
     Key(key): Key,
     Json(body): Json<api::NewAsset>,
 ) -> Result<Answer<api::Asset>, ApiError> {
@@ -60,7 +63,8 @@ pub(super) async fn create(
         hash: KeyHash::of(caller.principal(), &key),
         fingerprint: commands::fingerprint("POST /v1/assets", &body),
     };
-    let created = state.store.create_asset(caller.ledger, asset, key, clock::now()).await?;
+    let origin = context.origin(caller.actor());
+    let created = state.store.create_asset(caller.ledger, asset, key, origin, clock::now()).await?;
     let (asset, is_replay) = made(created)?;
     Ok(Answer { body: view::asset(&asset, true), location: None, is_replay })
 }

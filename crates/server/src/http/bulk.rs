@@ -5,7 +5,7 @@ use super::edge::RequestContext;
 use super::extract::{JsonBytes, parse_json};
 use super::openapi::problems;
 use super::viewer::Viewer;
-use super::{ApiError, AppState, commands, movements};
+use super::{ApiError, AppState, commands, movements, operator_log};
 use crate::auth::{Action, Identity};
 use crate::committer::SubmitError;
 use axum::Extension;
@@ -34,7 +34,7 @@ struct Body<'text> {
 }
 
 /// A movement that is done, and whether it was before; or why it is not.
-type Item = Result<(Arc<Transaction>, bool), ApiError>;
+pub(super) type Item = Result<(Arc<Transaction>, bool), ApiError>;
 
 problems!(BulkProblems: SIGNED_IN BODY KEYED MOVEMENT + CountInvalid + SameWallet + AssetMismatch + AssetNotFound
     + AssetCodeInvalid + UserIdRequired + TransactionNotFound + NotReversible + ReversalExceedsRemaining);
@@ -68,10 +68,11 @@ pub(super) async fn run(
     }
     let commands = body.transactions.iter().map(|text| command(&caller, text));
     let (status, items) = match body.mode {
-        BulkMode::Independent => (StatusCode::OK, independent(&state, commands, &context).await?),
-        BulkMode::Atomic => (StatusCode::CREATED, atomic(&state, commands, &context).await?),
+        BulkMode::Independent => (StatusCode::OK, independent(&state, commands, &context).await),
+        BulkMode::Atomic => (StatusCode::CREATED, atomic(&state, commands, &context).await),
     };
-    let results = results(&state, &caller, &context, items).await?;
+    operator_log::bulk_moved(&state, &caller, &context, &items).await;
+    let results = results(&state, &caller, &context, items?).await?;
     Ok((status, axum::Json(api::BulkResponse { results })))
 }
 

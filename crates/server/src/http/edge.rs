@@ -6,10 +6,11 @@ use super::metrics::HttpMetrics;
 use super::peer::{Peer, client_address};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use florin_api::{Problem, ProblemCode};
+use florin_store::{Actor, Origin};
 use futures_util::FutureExt;
 use ipnet::IpNet;
 use std::any::Any;
@@ -41,6 +42,16 @@ impl RequestContext {
     /// The request's name as text.
     pub fn id(&self) -> &str {
         self.id.to_str().unwrap_or_default()
+    }
+
+    /// What this request was given.
+    pub(super) fn of(extensions: &Extensions) -> &Self {
+        extensions.get().expect("every route is behind the edge")
+    }
+
+    /// The request's origin, for the audit log.
+    pub(super) fn origin(&self, actor: Actor) -> Origin {
+        Origin { actor, peer: self.peer, request_id: Some(self.id().to_owned()) }
     }
 }
 

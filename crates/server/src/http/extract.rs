@@ -41,7 +41,7 @@ impl<const BYTES_MAX: usize, S: Sync> FromRequest<S> for JsonBytes<BYTES_MAX> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
-        let deadline = deadline(request.extensions());
+        let deadline = RequestContext::of(request.extensions()).deadline;
         if !is_json(request.headers()) {
             return Err(ApiError::invalid_field(
                 ProblemCode::ContentTypeUnsupported,
@@ -231,20 +231,4 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
 /// A wallet's version as an entity tag.
 pub fn etag(version: Version) -> HeaderValue {
     HeaderValue::try_from(format!("\"{version}\"")).expect("digits in quotes are a header's value")
-}
-
-/// When the request must be answered.
-pub struct Deadline(pub Instant);
-
-impl<S: Sync> FromRequestParts<S> for Deadline {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        Ok(Self(deadline(&parts.extensions)))
-    }
-}
-
-fn deadline(extensions: &axum::http::Extensions) -> Instant {
-    let context = extensions.get::<RequestContext>().expect("every route is behind the edge");
-    context.deadline
 }

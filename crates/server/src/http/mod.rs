@@ -13,8 +13,9 @@
 //! | [`extract`], [`caller`] | bodies, queries, headers and identities, parsed once |
 //! | `users`, `sessions`, `api_keys` | who there is, and how they sign in |
 //! | `assets`, `wallets`, `entries`, `transactions`, `ledger` | what there is |
-//! | `movements`, `bulk` | what moves money; `commands` makes commands of bodies |
+//! | `movements`, `bulk` | what moves money; `ask` is their head, `commands` makes commands of their bodies |
 //! | `parse`, `view`, `viewer`, `page`, `created` | values on their way in and out, and who may see what |
+//! | `audit_log`, `operator_log` | who did what, from where; what operators move |
 //! | [`house`] | is it alive, how is it doing |
 
 pub mod caller;
@@ -28,7 +29,9 @@ pub mod serve;
 pub mod state;
 
 mod api_keys;
+mod ask;
 mod assets;
+mod audit_log;
 mod bulk;
 mod commands;
 mod created;
@@ -36,6 +39,7 @@ mod entries;
 mod ledger;
 mod metrics;
 mod movements;
+mod operator_log;
 mod page;
 mod parse;
 mod peer;

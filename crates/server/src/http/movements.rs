@@ -1,13 +1,12 @@
 //! What moves money: each route makes a command of its body, and answers with what became of it.
 
-use super::caller::Caller;
+use super::ask::Ask;
 use super::created::Answer;
 use super::error::ApiError;
-use super::extract::{Deadline, IfMatch, Json, Key, Path};
+use super::extract::{Json, Path};
 use super::openapi::problems;
 use super::viewer::Viewer;
-use super::{AppState, commands, transactions};
-use crate::auth::Identity;
+use super::{AppState, commands, operator_log, transactions};
 use crate::committer::SubmitError;
 use axum::extract::State;
 use florin_api as api;
@@ -17,7 +16,6 @@ use florin_api::{
 };
 use florin_ledger::{Command, Outcome, Settlement, Transaction};
 use std::sync::Arc;
-use tokio::time::Instant;
 
 /// What a movement answers with, when it is done.
 type Moved = Result<Answer<api::Transaction>, ApiError>;
@@ -27,17 +25,15 @@ problems!(TransferProblems: SIGNED_IN BODY KEYED MOVEMENT + SameWallet + AssetMi
 /// From one wallet to another of the same asset. A person sends from their own wallets, to anybody's.
 #[utoipa::path(
     post, path = "/v1/transfers", tag = "money", operation_id = "transfer",
-    params(Key, IfMatch), request_body = TransferRequest, responses(DoneResponse, TransferProblems),
+    params(Ask), request_body = TransferRequest, responses(DoneResponse, TransferProblems),
 )]
 pub(super) async fn transfer(
     State(state): State<AppState>,
-    Caller(caller): Caller,
-    Deadline(deadline): Deadline,
-    Key(key): Key,
-    if_match: IfMatch,
+    ask: Ask,
     Json(body): Json<TransferRequest>,
 ) -> Moved {
-    settle(&state, &caller, commands::transfer(&caller, key, &body)?, if_match, deadline).await
+    let command = commands::transfer(&ask.caller, ask.key.clone(), &body)?;
+    settle(&state, &ask, command).await
 }
 
 problems!(OneWalletProblems: SIGNED_IN BODY KEYED MOVEMENT + SameWallet);
@@ -45,33 +41,29 @@ problems!(OneWalletProblems: SIGNED_IN BODY KEYED MOVEMENT + SameWallet);
 /// Into a wallet, from outside: the asset's `world`. For operators, and API keys with `transactions:write`.
 #[utoipa::path(
     post, path = "/v1/deposits", tag = "money", operation_id = "deposit",
-    params(Key, IfMatch), request_body = DepositRequest, responses(DoneResponse, OneWalletProblems),
+    params(Ask), request_body = DepositRequest, responses(DoneResponse, OneWalletProblems),
 )]
 pub(super) async fn deposit(
     State(state): State<AppState>,
-    Caller(caller): Caller,
-    Deadline(deadline): Deadline,
-    Key(key): Key,
-    if_match: IfMatch,
+    ask: Ask,
     Json(body): Json<DepositRequest>,
 ) -> Moved {
-    settle(&state, &caller, commands::deposit(&caller, key, &body)?, if_match, deadline).await
+    let command = commands::deposit(&ask.caller, ask.key.clone(), &body)?;
+    settle(&state, &ask, command).await
 }
 
 /// Out of a wallet, to outside: the asset's `world`. A person withdraws from their own wallets.
 #[utoipa::path(
     post, path = "/v1/withdrawals", tag = "money", operation_id = "withdraw",
-    params(Key, IfMatch), request_body = WithdrawalRequest, responses(DoneResponse, OneWalletProblems),
+    params(Ask), request_body = WithdrawalRequest, responses(DoneResponse, OneWalletProblems),
 )]
 pub(super) async fn withdraw(
     State(state): State<AppState>,
-    Caller(caller): Caller,
-    Deadline(deadline): Deadline,
-    Key(key): Key,
-    if_match: IfMatch,
+    ask: Ask,
     Json(body): Json<WithdrawalRequest>,
 ) -> Moved {
-    settle(&state, &caller, commands::withdrawal(&caller, key, &body)?, if_match, deadline).await
+    let command = commands::withdrawal(&ask.caller, ask.key.clone(), &body)?;
+    settle(&state, &ask, command).await
 }
 
 problems!(MainWalletProblems: SIGNED_IN BODY KEYED MOVEMENT + AssetNotFound + AssetCodeInvalid);
@@ -79,17 +71,11 @@ problems!(MainWalletProblems: SIGNED_IN BODY KEYED MOVEMENT + AssetNotFound + As
 /// To a user's main wallet, from the asset's treasury. For operators, and API keys with `transactions:write`.
 #[utoipa::path(
     post, path = "/v1/top-ups", tag = "money", operation_id = "top_up",
-    params(Key, IfMatch), request_body = TopUpRequest, responses(DoneResponse, MainWalletProblems),
+    params(Ask), request_body = TopUpRequest, responses(DoneResponse, MainWalletProblems),
 )]
-pub(super) async fn top_up(
-    State(state): State<AppState>,
-    Caller(caller): Caller,
-    Deadline(deadline): Deadline,
-    Key(key): Key,
-    if_match: IfMatch,
-    Json(body): Json<TopUpRequest>,
-) -> Moved {
-    settle(&state, &caller, commands::top_up(&caller, key, &body)?, if_match, deadline).await
+pub(super) async fn top_up(State(state): State<AppState>, ask: Ask, Json(body): Json<TopUpRequest>) -> Moved {
+    let command = commands::top_up(&ask.caller, ask.key.clone(), &body)?;
+    settle(&state, &ask, command).await
 }
 
 problems!(SpendProblems: SIGNED_IN BODY KEYED MOVEMENT + AssetNotFound + AssetCodeInvalid + UserIdRequired);
@@ -97,34 +83,22 @@ problems!(SpendProblems: SIGNED_IN BODY KEYED MOVEMENT + AssetNotFound + AssetCo
 /// From a user's main wallet, to the asset's revenue. A person spends their own.
 #[utoipa::path(
     post, path = "/v1/spends", tag = "money", operation_id = "spend",
-    params(Key, IfMatch), request_body = SpendRequest, responses(DoneResponse, SpendProblems),
+    params(Ask), request_body = SpendRequest, responses(DoneResponse, SpendProblems),
 )]
-pub(super) async fn spend(
-    State(state): State<AppState>,
-    Caller(caller): Caller,
-    Deadline(deadline): Deadline,
-    Key(key): Key,
-    if_match: IfMatch,
-    Json(body): Json<SpendRequest>,
-) -> Moved {
-    settle(&state, &caller, commands::spend(&caller, key, &body)?, if_match, deadline).await
+pub(super) async fn spend(State(state): State<AppState>, ask: Ask, Json(body): Json<SpendRequest>) -> Moved {
+    let command = commands::spend(&ask.caller, ask.key.clone(), &body)?;
+    settle(&state, &ask, command).await
 }
 
 /// To a user's main wallet, from the asset's bonus pool. For operators, and API keys with
 /// `transactions:write`.
 #[utoipa::path(
     post, path = "/v1/bonuses", tag = "money", operation_id = "bonus",
-    params(Key, IfMatch), request_body = BonusRequest, responses(DoneResponse, MainWalletProblems),
+    params(Ask), request_body = BonusRequest, responses(DoneResponse, MainWalletProblems),
 )]
-pub(super) async fn bonus(
-    State(state): State<AppState>,
-    Caller(caller): Caller,
-    Deadline(deadline): Deadline,
-    Key(key): Key,
-    if_match: IfMatch,
-    Json(body): Json<BonusRequest>,
-) -> Moved {
-    settle(&state, &caller, commands::bonus(&caller, key, &body)?, if_match, deadline).await
+pub(super) async fn bonus(State(state): State<AppState>, ask: Ask, Json(body): Json<BonusRequest>) -> Moved {
+    let command = commands::bonus(&ask.caller, ask.key.clone(), &body)?;
+    settle(&state, &ask, command).await
 }
 
 problems!(ReverseProblems: SIGNED_IN BODY KEYED MOVEMENT + PathInvalid + TransactionNotFound + NotReversible
@@ -135,37 +109,31 @@ problems!(ReverseProblems: SIGNED_IN BODY KEYED MOVEMENT + PathInvalid + Transac
 #[utoipa::path(
     post, path = "/v1/transactions/{id}/reverse", tag = "money", operation_id = "reverse",
     params(
-        ("id" = String, Path, description = "The earlier transaction.", format = "uuid"), Key, IfMatch,
+        ("id" = String, Path, description = "The earlier transaction.", format = "uuid"), Ask,
     ),
     request_body = ReversalRequest, responses(DoneResponse, ReverseProblems),
 )]
 pub(super) async fn reverse(
     State(state): State<AppState>,
-    Caller(caller): Caller,
-    Deadline(deadline): Deadline,
     Path(id): Path<String>,
-    Key(key): Key,
-    if_match: IfMatch,
+    ask: Ask,
     Json(body): Json<ReversalRequest>,
 ) -> Moved {
     let of = transactions::id_in_path(&id)?;
-    settle(&state, &caller, commands::reversal(&caller, key, of, &body)?, if_match, deadline).await
+    let command = commands::reversal(&ask.caller, ask.key.clone(), of, &body)?;
+    settle(&state, &ask, command).await
 }
 
 /// Hands the command to the committer, and answers with what became of it. The command goes on when the
 /// caller goes away.
-async fn settle(
-    state: &AppState,
-    caller: &Identity,
-    mut command: Command,
-    IfMatch(expected_version): IfMatch,
-    deadline: Instant,
-) -> Moved {
-    command.expected_version = expected_version;
-    let outcome = state.committer.submit(command, deadline).await?;
+async fn settle(state: &AppState, ask: &Ask, mut command: Command) -> Moved {
+    command.expected_version = ask.expected_version;
+    let action = operator_log::action(&command.movement);
+    let outcome = state.committer.submit(command, ask.context.deadline).await?;
+    operator_log::moved(state, &ask.caller, &ask.context, action, &outcome).await;
     let (transaction, is_replay) = settled(outcome)?;
     // It is committed: where only its printing fails, a retry gets it.
-    let viewer = Viewer::of(state, caller, std::slice::from_ref(&*transaction)).await;
+    let viewer = Viewer::of(state, &ask.caller, std::slice::from_ref(&*transaction)).await;
     let seen = viewer.ok().and_then(|viewer| viewer.transaction(&transaction));
     let body = seen.ok_or(SubmitError::OutcomeUnknown)?;
     let location = Some(format!("/v1/transactions/{}", transaction.id));

@@ -4,8 +4,8 @@ use super::edge::{self, Edge};
 use super::metrics::HttpMetrics;
 use super::openapi::Base;
 use super::{
-    ApiError, AppState, api_keys, assets, bulk, entries, house, ledger, movements, sessions, transactions,
-    users, wallets,
+    ApiError, AppState, api_keys, assets, audit_log, bulk, entries, house, ledger, movements, sessions,
+    transactions, users, wallets,
 };
 use axum::Router;
 use axum::http::{Method, Uri};
@@ -50,6 +50,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(movements::reverse))
         .routes(routes!(ledger::trial_balance))
         .routes(routes!(ledger::audit))
+        .routes(routes!(audit_log::list))
         .routes(routes!(house::livez))
         .routes(routes!(house::readyz))
         .routes(routes!(house::metrics))

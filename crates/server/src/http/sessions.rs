@@ -1,17 +1,19 @@
 //! Signing in, staying signed in, signing out.
 
+use super::edge::RequestContext;
 use super::extract::Json;
 use super::openapi::problems;
 use super::{ApiError, AppState};
 use crate::auth::Refreshed;
 use crate::clock;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use florin_api as api;
 use florin_api::{LoginRequest, ProblemCode, RefreshTokenRequest, TokenType, Tokens};
 use florin_ledger::Timestamp;
-use florin_store::{User, Username};
+use florin_store::{Actor, AuditAction, AuditLine, Subject, User, Username};
 use secrecy::{ExposeSecret, SecretString};
 
 problems!(LogInProblems: BODY + CredentialsInvalid + Internal + Unavailable + Overloaded + OutcomeUnknown);
@@ -29,6 +31,7 @@ problems!(LogOutProblems: BODY + Internal + Unavailable + OutcomeUnknown);
 )]
 pub(super) async fn log_in(
     State(state): State<AppState>,
+    Extension(context): Extension<RequestContext>,
     Json(body): Json<LoginRequest>,
 ) -> Result<Response, ApiError> {
     let user = match Username::parse(&body.username) {
@@ -37,14 +40,21 @@ pub(super) async fn log_in(
     };
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let is_theirs = state.auth.passwords.verify(body.password.into_exposed().into(), hash).await?;
-    let Some(user) = user.filter(|_| is_theirs) else {
-        return Err(ApiError::invalid(
-            ProblemCode::CredentialsInvalid,
-            "There is no such user, or the password is not theirs. Check both, and try again.",
-        ));
+    let (ledger, origin, now) = (state.auth.ledger, context.origin(Actor::Anonymous), clock::now());
+    let user = match user {
+        Some(user) if is_theirs => user,
+        // Of a name that is nobody's a line is written too, so that both take the same time.
+        user => {
+            let subject = user.map(|user| Subject::User(user.id));
+            let line = AuditLine::refused(AuditAction::UserSignInFailed, subject);
+            state.store.append_audit_line(ledger, line, origin, now).await?;
+            return Err(ApiError::invalid(
+                ProblemCode::CredentialsInvalid,
+                "There is no such user, or the password is not theirs. Check both, and try again.",
+            ));
+        }
     };
-    let now = clock::now();
-    let refresh_token = state.auth.sessions.start(&*state.store, state.auth.ledger, user.id, now).await?;
+    let refresh_token = state.auth.sessions.start(&*state.store, ledger, user.id, origin, now).await?;
     Ok(tokens(&state, &user, &refresh_token, now))
 }
 
@@ -59,10 +69,12 @@ pub(super) async fn log_in(
 )]
 pub(super) async fn refresh_tokens(
     State(state): State<AppState>,
+    Extension(context): Extension<RequestContext>,
     Json(body): Json<RefreshTokenRequest>,
 ) -> Result<Response, ApiError> {
-    let (auth, now) = (&state.auth, clock::now());
-    match auth.sessions.refresh(&*state.store, auth.ledger, body.refresh_token.expose(), now).await? {
+    let (auth, token) = (&state.auth, body.refresh_token.expose());
+    let (origin, now) = (context.origin(Actor::Anonymous), clock::now());
+    match auth.sessions.refresh(&*state.store, auth.ledger, token, origin, now).await? {
         Refreshed::Good(user, refresh_token) => Ok(tokens(&state, &user, &refresh_token, now)),
         Refreshed::Reused => Err(ApiError::invalid_field(
             ProblemCode::RefreshTokenReused,
@@ -88,10 +100,12 @@ pub(super) async fn refresh_tokens(
 )]
 pub(super) async fn log_out(
     State(state): State<AppState>,
+    Extension(context): Extension<RequestContext>,
     Json(body): Json<RefreshTokenRequest>,
 ) -> Result<StatusCode, ApiError> {
     let (auth, token) = (&state.auth, body.refresh_token.expose());
-    auth.sessions.end(&*state.store, auth.ledger, token, clock::now()).await?;
+    let origin = context.origin(Actor::Anonymous);
+    auth.sessions.end(&*state.store, auth.ledger, token, origin, clock::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,17 +2,19 @@
 
 use super::caller::Caller;
 use super::created::{Answer, made};
+use super::edge::RequestContext;
 use super::extract::{Json, Key, Path, Query};
 use super::openapi::problems;
 use super::page::{PageQuery, Window};
 use super::{ApiError, AppState, api_keys, view};
 use crate::auth::{Action, Identity, NewPassword, permit_sign_up};
 use crate::clock;
+use axum::Extension;
 use axum::extract::State;
 use florin_api as api;
 use florin_api::{Page, ProblemCode};
 use florin_ledger::{Fingerprint, IdempotencyKey, KeyHash, UserId};
-use florin_store::{CreationKey, EmailAddress, NewUser, Refusal, Role, User, Username};
+use florin_store::{Actor, CreationKey, EmailAddress, NewUser, Refusal, Role, User, Username};
 
 problems!(CreateUserProblems: SIGNED_IN BODY KEYED
     + UsernameInvalid + EmailInvalid + PasswordInvalid + UsernameTaken + EmailTaken + Overloaded);
@@ -37,6 +39,7 @@ problems!(GetMeProblems: SIGNED_IN + UserNotFound);
 pub(super) async fn create_user(
     State(state): State<AppState>,
     caller: Option<Caller>,
+    Extension(context): Extension<RequestContext>,
     Key(key): Key,
     Json(body): Json<api::NewUser>,
 ) -> Result<Answer<api::User>, ApiError> {
@@ -48,9 +51,11 @@ pub(super) async fn create_user(
 
     let key = creation_key(identity.as_ref(), &key, &username, &email, role);
     let password_hash = state.auth.passwords.hash(password).await?;
-    let ledger = identity.map_or(state.auth.ledger, |identity| identity.ledger);
+    let ledger = identity.as_ref().map_or(state.auth.ledger, |identity| identity.ledger);
+    let origin = context.origin(identity.as_ref().map_or(Actor::Anonymous, Identity::actor));
     let new = NewUser { username, email, password_hash, role };
-    let (user, is_replay) = made(state.store.create_user(ledger, new, key, clock::now()).await?)?;
+    let created = state.store.create_user(ledger, new, key, origin, clock::now()).await?;
+    let (user, is_replay) = made(created)?;
     Ok(Answer { location: Some(format!("/v1/users/{}", user.id)), body: view_user(&user), is_replay })
 }
 

@@ -6,7 +6,7 @@ use florin_ledger::{
     Amount, Direction, Entry, Metadata, Owner, Principal, Scale, Settlement, Status, SystemRole, Timestamp,
     Transaction, TransactionType, WalletStatus,
 };
-use florin_store::{AssetRecord, HistoryEntry, WalletRecord};
+use florin_store::{AssetRecord, AuditOutcome, AuditRecord, HistoryEntry, WalletRecord};
 
 /// A time in UTC, to the microsecond.
 pub(super) fn time(at: Timestamp) -> String {
@@ -132,6 +132,25 @@ fn entry(entry: &Entry, scale: Scale) -> api::Entry {
 
 fn metadata(metadata: &Metadata) -> api::Metadata {
     serde_json::from_str(metadata.as_str()).expect("metadata was a JSON object when it was stored")
+}
+
+/// A line of the audit log.
+pub(super) fn audit_record(record: &AuditRecord) -> api::AuditRecord {
+    let AuditRecord { id, at, origin, line } = record;
+    api::AuditRecord {
+        id: id.0,
+        at: time(*at),
+        actor: origin.actor.to_string(),
+        action: line.action.as_str().to_owned(),
+        subject: line.subject.map(|subject| subject.to_string()),
+        outcome: match line.outcome {
+            AuditOutcome::Done => api::AuditOutcome::Done,
+            AuditOutcome::Refused => api::AuditOutcome::Refused,
+        },
+        address: origin.peer.map(|peer| peer.to_string()),
+        request_id: origin.request_id.clone(),
+        details: line.details.clone(),
+    }
 }
 
 const fn direction(direction: Direction) -> api::Direction {

@@ -2,12 +2,14 @@
 
 use super::caller::Caller;
 use super::created::{Answer, made};
+use super::edge::RequestContext;
 use super::extract::{IfMatch, Json, Key, Path, Query, etag};
 use super::openapi::problems;
 use super::page::Window;
 use super::{ApiError, AppState, commands, parse, view};
 use crate::auth::{Action, Identity, NotPermitted};
 use crate::clock;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use florin_api as api;
@@ -82,6 +84,7 @@ problems!(CreateProblems: SIGNED_IN BODY KEYED + AssetCodeInvalid + NameInvalid 
 pub(super) async fn create(
     State(state): State<AppState>,
     Caller(caller): Caller,
+    Extension(context): Extension<RequestContext>,
     Key(key): Key,
     Json(body): Json<api::NewWallet>,
 ) -> Result<Answer<api::Wallet>, ApiError> {
@@ -99,7 +102,8 @@ pub(super) async fn create(
         hash: KeyHash::of(caller.principal(), &key),
         fingerprint: commands::fingerprint("POST /v1/wallets", &body),
     };
-    let created = state.store.create_wallet(caller.ledger, wallet, key, clock::now()).await?;
+    let origin = context.origin(caller.actor());
+    let created = state.store.create_wallet(caller.ledger, wallet, key, origin, clock::now()).await?;
     let (wallet, is_replay) = made(created)?;
     let location = Some(format!("/v1/wallets/{}", wallet.wallet.id));
     Ok(Answer { body: view::wallet(&wallet), location, is_replay })
@@ -144,6 +148,7 @@ problems!(ChangeProblems: SIGNED_IN BODY + PathInvalid + IfMatchInvalid + Wallet
 pub(super) async fn change(
     State(state): State<AppState>,
     Caller(caller): Caller,
+    Extension(context): Extension<RequestContext>,
     Path(id): Path<i64>,
     IfMatch(expected): IfMatch,
     Json(body): Json<api::WalletPatch>,
@@ -164,7 +169,8 @@ pub(super) async fn change(
         let detail = "Say what to change: status, credit_limit, or both.";
         return Err(ApiError::invalid(ProblemCode::BodyInvalid, detail));
     }
-    let changed = state.store.change_wallet(caller.ledger, WalletId(id), change, expected).await??;
+    let (id, origin, now) = (WalletId(id), context.origin(caller.actor()), clock::now());
+    let changed = state.store.change_wallet(caller.ledger, id, change, expected, origin, now).await??;
     Ok(with_etag(&changed))
 }
 

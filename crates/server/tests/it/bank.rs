@@ -9,8 +9,8 @@ use florin_server::clock;
 use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::http::{self, AppState, HttpSettings, Parts};
 use florin_store::{
-    Created, CreationKey, EmailAddress, NewApiKey, NewUser, Role, Scope, Store, TransactionFilter, Username,
-    WalletFilter,
+    Created, CreationKey, EmailAddress, NewApiKey, NewUser, Origin, Role, Scope, Store, TransactionFilter,
+    Username, WalletFilter,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use secrecy::ExposeSecret;
@@ -140,7 +140,11 @@ impl Bank {
             scopes: scopes.to_vec(),
             created_by: self.operator_id,
         };
-        let created = self.store.create_api_key(LEDGER, new, creation_key(), clock::now()).await.unwrap();
+        let created = self
+            .store
+            .create_api_key(LEDGER, new, creation_key(), Origin::SYSTEM, clock::now())
+            .await
+            .unwrap();
         assert!(matches!(created, Created::New(_)), "{created:?}");
         Client { token: Some(secret.text.expose_secret().to_owned()), ..self.operator.clone() }
     }
@@ -204,7 +208,7 @@ async fn create_user(store: &dyn Store, name: &str, role: Role) -> UserId {
         password_hash: NOBODYS_HASH.to_owned(),
         role,
     };
-    match store.create_user(LEDGER, user, creation_key(), clock::now()).await.unwrap() {
+    match store.create_user(LEDGER, user, creation_key(), Origin::SYSTEM, clock::now()).await.unwrap() {
         Created::New(user) => user.id,
         other => panic!("{other:?}"),
     }

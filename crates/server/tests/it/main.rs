@@ -11,6 +11,7 @@ mod engine;
 mod api_keys;
 mod arbitrary;
 mod assets;
+mod audit_log;
 mod authorization;
 mod bad_input;
 mod bulk;

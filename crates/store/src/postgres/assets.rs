@@ -4,7 +4,9 @@ use super::Postgres;
 use super::codec::Instant;
 use super::creation::{self, Resource, Turn, query};
 use super::load::{asset_code, unreadable};
-use crate::{AssetRecord, Created, CreationKey, NewAsset, Refusal, StoreError};
+use crate::{
+    AssetRecord, AuditAction, AuditLine, Created, CreationKey, NewAsset, Origin, Refusal, StoreError, Subject,
+};
 use deadpool_postgres::ClientWrapper;
 use florin_ledger::{Asset, AssetCode, LedgerId, Scale, SystemRole, Timestamp, WalletId};
 use std::collections::HashMap;
@@ -25,6 +27,7 @@ pub(super) async fn create(
     ledger: LedgerId,
     new: NewAsset,
     key: CreationKey,
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<Created<AssetRecord>, StoreError> {
     let roles = SystemRole::ALL.map(SystemRole::as_str).to_vec();
@@ -66,7 +69,8 @@ pub(super) async fn create(
     .await?;
     let mut ids = creation.first_id..;
     let system_wallets = SystemRole::ALL.map(|_| WalletId(ids.next().unwrap_or(i64::MAX)));
-    creation.commit(code.as_str(), now).await?;
+    let line = AuditLine::done(AuditAction::AssetCreated, Subject::Asset(code));
+    creation.commit(code.as_str(), &line, origin, now).await?;
     Ok(Created::New(AssetRecord { asset: new.asset, name: new.name, created_at: now, system_wallets }))
 }
 

@@ -2,10 +2,11 @@
 //! the idempotency key commits with what is created.
 
 use super::Postgres;
+use super::audit_log;
 use super::codec::Instant;
 use super::connection::from_driver;
-use super::db_tx::{CommitError, DbTx};
-use crate::{CreationKey, StoreError};
+use super::db_tx::DbTx;
+use crate::{AuditLine, CreationKey, Origin, StoreError};
 use florin_ledger::{LedgerId, Timestamp};
 use tokio_postgres::Row;
 
@@ -96,8 +97,14 @@ pub(super) async fn begin(
 }
 
 impl Creation {
-    /// Stores the key beside what was created, and commits.
-    pub(super) async fn commit(self: Box<Self>, resource_id: &str, now: Timestamp) -> Result<(), StoreError> {
+    /// Stores the key and the line of the audit log beside what was created, and commits.
+    pub(super) async fn commit(
+        self: Box<Self>,
+        resource_id: &str,
+        line: &AuditLine,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let Self { db_tx, ledger, resource, key, .. } = *self;
         query(
             &db_tx,
@@ -113,9 +120,8 @@ impl Creation {
             ],
         )
         .await?;
-        db_tx.commit().await.map_err(|error| match error {
-            CommitError::Conflict(error) | CommitError::Final(error) => error,
-        })
+        audit_log::append(&db_tx, ledger, origin, line, now).await?;
+        Ok(db_tx.commit().await?)
     }
 }
 

@@ -19,6 +19,15 @@ pub(super) enum CommitError {
     Final(StoreError),
 }
 
+/// For work that is not done again when another writer won.
+impl From<CommitError> for StoreError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict(error) | CommitError::Final(error) => error,
+        }
+    }
+}
+
 impl DbTx {
     /// Takes a connection. The transaction begins when [`DbTx::BEGIN`] is sent on it.
     pub(super) async fn open(pool: &Pool) -> Result<Self, StoreError> {

@@ -16,6 +16,7 @@
 
 mod assets;
 mod audit;
+mod audit_log;
 mod codec;
 mod commit;
 mod connection;
@@ -29,9 +30,9 @@ mod sessions;
 mod wallets;
 
 use crate::{
-    ApiKey, AssetRecord, AuditReport, Created, CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewAsset,
-    NewUser, NewWallet, RefreshToken, Rotation, Store, StoreError, TransactionFilter, TrialBalanceLine, User,
-    Username, WalletFilter, WalletRecord,
+    ApiKey, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created, CreationKey,
+    EntryFilter, HistoryEntry, NewApiKey, NewAsset, NewUser, NewWallet, Origin, RefreshToken, Rotation,
+    Store, StoreError, TransactionFilter, TrialBalanceLine, User, Username, WalletFilter, WalletRecord,
 };
 use async_trait::async_trait;
 use connection::Purpose;
@@ -122,9 +123,10 @@ impl Store for Postgres {
         ledger: LedgerId,
         asset: NewAsset,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<AssetRecord>, StoreError> {
-        assets::create(self, ledger, asset, key, now).await
+        assets::create(self, ledger, asset, key, &origin, now).await
     }
 
     async fn assets(&self, ledger: LedgerId) -> Result<Vec<AssetRecord>, StoreError> {
@@ -136,9 +138,10 @@ impl Store for Postgres {
         ledger: LedgerId,
         wallet: NewWallet,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<WalletRecord>, StoreError> {
-        wallets::create(self, ledger, wallet, key, now).await
+        wallets::create(self, ledger, wallet, key, &origin, now).await
     }
 
     async fn wallet(&self, ledger: LedgerId, id: WalletId) -> Result<Option<WalletRecord>, StoreError> {
@@ -165,8 +168,10 @@ impl Store for Postgres {
         id: WalletId,
         change: WalletChange,
         expected: Option<Version>,
+        origin: Origin,
+        now: Timestamp,
     ) -> Result<Result<WalletRecord, Rejection>, StoreError> {
-        wallets::change(self, ledger, id, change, expected).await
+        wallets::change(self, ledger, id, change, expected, &origin, now).await
     }
 
     async fn entries(
@@ -211,9 +216,10 @@ impl Store for Postgres {
         ledger: LedgerId,
         user: NewUser,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<User>, StoreError> {
-        people::create_user(self, ledger, user, key, now).await
+        people::create_user(self, ledger, user, key, &origin, now).await
     }
 
     async fn user(&self, ledger: LedgerId, id: UserId) -> Result<Option<User>, StoreError> {
@@ -233,8 +239,13 @@ impl Store for Postgres {
         people::users(&*self.reader().await?, ledger, before, limit).await
     }
 
-    async fn start_session(&self, ledger: LedgerId, token: RefreshToken) -> Result<(), StoreError> {
-        sessions::start(&*self.reader().await?, ledger, token).await
+    async fn start_session(
+        &self,
+        ledger: LedgerId,
+        token: RefreshToken,
+        origin: Origin,
+    ) -> Result<(), StoreError> {
+        sessions::start(self, ledger, token, &origin).await
     }
 
     async fn rotate_refresh_token(
@@ -243,13 +254,20 @@ impl Store for Postgres {
         old: [u8; 32],
         new: [u8; 32],
         new_expires_at: Timestamp,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Rotation, StoreError> {
-        sessions::rotate(self, ledger, old, new, new_expires_at, now).await
+        sessions::rotate(self, ledger, old, new, new_expires_at, &origin, now).await
     }
 
-    async fn end_session(&self, ledger: LedgerId, token: [u8; 32], now: Timestamp) -> Result<(), StoreError> {
-        sessions::end(&*self.reader().await?, ledger, token, now).await
+    async fn end_session(
+        &self,
+        ledger: LedgerId,
+        token: [u8; 32],
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        sessions::end(self, ledger, token, &origin, now).await
     }
 
     async fn create_api_key(
@@ -257,9 +275,10 @@ impl Store for Postgres {
         ledger: LedgerId,
         api_key: NewApiKey,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<ApiKey>, StoreError> {
-        people::create_api_key(self, ledger, api_key, key, now).await
+        people::create_api_key(self, ledger, api_key, key, &origin, now).await
     }
 
     async fn api_key_by_secret(
@@ -283,9 +302,30 @@ impl Store for Postgres {
         &self,
         ledger: LedgerId,
         id: ApiKeyId,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Option<ApiKey>, StoreError> {
-        people::revoke_api_key(&*self.reader().await?, ledger, id, now).await
+        people::revoke_api_key(self, ledger, id, &origin, now).await
+    }
+
+    async fn append_audit_line(
+        &self,
+        ledger: LedgerId,
+        line: AuditLine,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        audit_log::append(&*self.reader().await?, ledger, &origin, &line, now).await
+    }
+
+    async fn audit_log(
+        &self,
+        ledger: LedgerId,
+        filter: AuditFilter,
+        before: Option<AuditId>,
+        limit: usize,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        audit_log::page(&*self.reader().await?, ledger, filter, before, limit).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

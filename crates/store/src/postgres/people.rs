@@ -1,12 +1,14 @@
 //! Users and API keys.
 
 use super::Postgres;
+use super::audit_log;
 use super::codec::Instant;
 use super::creation::{self, Resource, Turn, query};
+use super::db_tx::DbTx;
 use super::load::unreadable;
 use crate::{
-    ApiKey, Created, CreationKey, EmailAddress, NewApiKey, NewUser, Refusal, Role, Scope, StoreError, User,
-    Username,
+    ApiKey, AuditAction, AuditLine, Created, CreationKey, EmailAddress, NewApiKey, NewUser, Origin, Refusal,
+    Role, Scope, StoreError, Subject, User, Username,
 };
 use deadpool_postgres::ClientWrapper;
 use florin_ledger::{ApiKeyId, LedgerId, Timestamp, UserId};
@@ -17,6 +19,7 @@ pub(super) async fn create_user(
     ledger: LedgerId,
     new: NewUser,
     key: CreationKey,
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<Created<User>, StoreError> {
     let creation = match creation::begin(store, ledger, Resource::User, 1, key).await? {
@@ -58,7 +61,7 @@ pub(super) async fn create_user(
     let NewUser { username, email, password_hash, role } = new;
     let created =
         User { id: UserId(creation.first_id), username, email, password_hash, role, created_at: now };
-    creation.commit(&created.id.to_string(), now).await?;
+    creation.commit(&created.id.to_string(), &AuditLine::user_created(&created), origin, now).await?;
     Ok(Created::New(created))
 }
 
@@ -110,6 +113,7 @@ pub(super) async fn create_api_key(
     ledger: LedgerId,
     new: NewApiKey,
     key: CreationKey,
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<Created<ApiKey>, StoreError> {
     let creation = match creation::begin(store, ledger, Resource::ApiKey, 1, key).await? {
@@ -147,7 +151,7 @@ pub(super) async fn create_api_key(
         created_at: now,
         revoked_at: None,
     };
-    creation.commit(&created.id.to_string(), now).await?;
+    creation.commit(&created.id.to_string(), &AuditLine::api_key_created(&created), origin, now).await?;
     Ok(Created::New(created))
 }
 
@@ -176,19 +180,32 @@ pub(super) async fn api_keys(
 }
 
 pub(super) async fn revoke_api_key(
-    client: &ClientWrapper,
+    store: &Postgres,
     ledger: LedgerId,
     id: ApiKeyId,
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<Option<ApiKey>, StoreError> {
-    let rows = query(
-        client,
-        "UPDATE api_keys SET revoked_at = coalesce(revoked_at, $3) WHERE ledger_id = $1 AND api_key_id = $2
-         RETURNING api_key_id, name, scopes, created_by, created_at, revoked_at",
+    let db_tx = DbTx::begin(&store.readers).await?;
+    let locked = format!("{SELECT_API_KEY} AND api_key_id = $2 FOR UPDATE");
+    let found = query(&db_tx, &locked, &[&ledger.0, &id.0]).await?;
+    let api_key = match found.first().map(api_key_from_row).transpose()? {
+        Some(api_key) if api_key.revoked_at.is_none() => api_key,
+        unchanged => {
+            db_tx.rollback().await?;
+            return Ok(unchanged);
+        }
+    };
+    query(
+        &db_tx,
+        "UPDATE api_keys SET revoked_at = $3 WHERE ledger_id = $1 AND api_key_id = $2",
         &[&ledger.0, &id.0, &Instant(now)],
     )
     .await?;
-    rows.first().map(api_key_from_row).transpose()
+    let line = AuditLine::done(AuditAction::ApiKeyRevoked, Subject::ApiKey(id));
+    audit_log::append(&db_tx, ledger, origin, &line, now).await?;
+    db_tx.commit().await?;
+    Ok(Some(ApiKey { revoked_at: Some(now), ..api_key }))
 }
 
 fn api_key_from_row(row: &Row) -> Result<ApiKey, StoreError> {

@@ -1,22 +1,28 @@
 //! Refresh tokens: one family a sign-in, each token good for one exchange.
 
 use super::Postgres;
+use super::audit_log;
 use super::codec::Instant;
 use super::creation::query;
-use super::db_tx::{CommitError, DbTx};
+use super::db_tx::DbTx;
 use super::people::user_from_row;
-use crate::{RefreshToken, Rotation, StoreError};
+use crate::{Actor, AuditAction, AuditLine, Origin, RefreshToken, Rotation, StoreError, Subject};
 use deadpool_postgres::ClientWrapper;
-use florin_ledger::{LedgerId, Timestamp};
+use florin_ledger::{LedgerId, Timestamp, UserId};
 use uuid::Uuid;
 
 pub(super) async fn start(
-    client: &ClientWrapper,
+    store: &Postgres,
     ledger: LedgerId,
     token: RefreshToken,
+    origin: &Origin,
 ) -> Result<(), StoreError> {
+    let db_tx = DbTx::begin(&store.readers).await?;
     let family = Uuid::from_u128(token.family);
-    insert(client, ledger, &token.hash, family, token.user.0, token.created_at, token.expires_at).await
+    insert(&db_tx, ledger, &token.hash, family, token.user.0, token.created_at, token.expires_at).await?;
+    let line = AuditLine::done(AuditAction::UserSignedIn, Subject::User(token.user));
+    audit_log::append(&db_tx, ledger, origin, &line, token.created_at).await?;
+    Ok(db_tx.commit().await?)
 }
 
 async fn insert(
@@ -42,6 +48,7 @@ pub(super) async fn rotate(
     old: [u8; 32],
     new: [u8; 32],
     new_expires_at: Timestamp,
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<Rotation, StoreError> {
     let db_tx = DbTx::begin(&store.writers).await?;
@@ -63,6 +70,9 @@ pub(super) async fn rotate(
     let family: Uuid = row.get("family");
     let rotation = if row.get("was_rotated") {
         revoke_family(&db_tx, ledger, family, now).await?;
+        let user = Subject::User(UserId(row.get("user_id")));
+        let line = AuditLine::refused(AuditAction::UserTokenReused, user);
+        audit_log::append(&db_tx, ledger, origin, &line, now).await?;
         Rotation::Reused
     } else if row.get("is_over") {
         Rotation::Invalid
@@ -73,34 +83,41 @@ pub(super) async fn rotate(
         insert(&db_tx, ledger, &new, family, user.id.0, now, new_expires_at).await?;
         Rotation::Rotated(user)
     };
-    db_tx.commit().await.map_err(|error| match error {
-        CommitError::Conflict(error) | CommitError::Final(error) => error,
-    })?;
+    db_tx.commit().await?;
     Ok(rotation)
 }
 
+/// How many tokens it revoked that were not.
 async fn revoke_family(
     client: &ClientWrapper,
     ledger: LedgerId,
     family: Uuid,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<usize, StoreError> {
     const REVOKE: &str = "
-        UPDATE refresh_tokens SET revoked_at = $3 WHERE ledger_id = $1 AND family = $2 AND revoked_at IS NULL";
-    query(client, REVOKE, &[&ledger.0, &family, &Instant(now)]).await?;
-    Ok(())
+        UPDATE refresh_tokens SET revoked_at = $3
+        WHERE ledger_id = $1 AND family = $2 AND revoked_at IS NULL RETURNING 1";
+    Ok(query(client, REVOKE, &[&ledger.0, &family, &Instant(now)]).await?.len())
 }
 
 pub(super) async fn end(
-    client: &ClientWrapper,
+    store: &Postgres,
     ledger: LedgerId,
     token: [u8; 32],
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    const FAMILY: &str = "SELECT family FROM refresh_tokens WHERE ledger_id = $1 AND token_hash = $2";
-    let found = query(client, FAMILY, &[&ledger.0, &token.as_slice()]).await?;
-    match found.first() {
-        Some(row) => revoke_family(client, ledger, row.get("family"), now).await,
-        None => Ok(()),
+    const FAMILY: &str =
+        "SELECT family, user_id FROM refresh_tokens WHERE ledger_id = $1 AND token_hash = $2";
+    let db_tx = DbTx::begin(&store.readers).await?;
+    let found = query(&db_tx, FAMILY, &[&ledger.0, &token.as_slice()]).await?;
+    if let Some(row) = found.first()
+        && revoke_family(&db_tx, ledger, row.get("family"), now).await? > 0
+    {
+        // The token proves whose it is.
+        let user = UserId(row.get("user_id"));
+        let line = AuditLine::done(AuditAction::UserSignedOut, Subject::User(user));
+        audit_log::append(&db_tx, ledger, &origin.clone().by(Actor::User(user)), &line, now).await?;
     }
+    Ok(db_tx.commit().await?)
 }

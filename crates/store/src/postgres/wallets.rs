@@ -2,11 +2,15 @@
 
 use super::Postgres;
 use super::assets::scale;
+use super::audit_log;
 use super::codec::{Instant, Numeric};
 use super::creation::{self, Resource, Turn, query};
-use super::db_tx::{CommitError, DbTx};
+use super::db_tx::DbTx;
 use super::load::{unreadable, wallet_from_row};
-use crate::{Created, CreationKey, NewWallet, Refusal, StoreError, WalletFilter, WalletName, WalletRecord};
+use crate::{
+    AuditLine, Created, CreationKey, NewWallet, Origin, Refusal, StoreError, WalletFilter, WalletName,
+    WalletRecord,
+};
 use deadpool_postgres::ClientWrapper;
 use florin_ledger::{LedgerId, Rejection, Timestamp, Version, WalletChange, WalletId};
 use tokio_postgres::Row;
@@ -23,6 +27,7 @@ pub(super) async fn create(
     ledger: LedgerId,
     new: NewWallet,
     key: CreationKey,
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<Created<WalletRecord>, StoreError> {
     let creation = match creation::begin(store, ledger, Resource::Wallet, 1, key).await? {
@@ -57,7 +62,7 @@ pub(super) async fn create(
     let id = WalletId(creation.first_id);
     let created =
         by_ids(&creation.db_tx, ledger, &[id]).await?.pop().ok_or_else(|| unreadable("new wallet"))?;
-    creation.commit(&id.to_string(), now).await?;
+    creation.commit(&id.to_string(), &AuditLine::wallet_created(&created), origin, now).await?;
     Ok(Created::New(created))
 }
 
@@ -131,41 +136,39 @@ pub(super) async fn change(
     id: WalletId,
     change: WalletChange,
     expected: Option<Version>,
+    origin: &Origin,
+    now: Timestamp,
 ) -> Result<Result<WalletRecord, Rejection>, StoreError> {
     let db_tx = DbTx::begin(&store.writers).await?;
     let statement = format!("{SELECT} AND w.wallet_id = $2 FOR NO KEY UPDATE OF w");
     let locked = query(&db_tx, &statement, &[&ledger.0, &id.0]).await?.pop();
-    let decided = match locked.as_ref().map(from_row).transpose()? {
-        None => Err(Rejection::WalletNotFound { wallet: Some(id) }),
-        Some(record) => {
-            record.wallet.changed(change, expected).map(|wallet| WalletRecord { wallet, ..record })
-        }
-    };
-    let Ok(record) = decided else {
+    let Some(before) = locked.as_ref().map(from_row).transpose()? else {
         db_tx.rollback().await?;
-        return Ok(decided);
+        return Ok(Err(Rejection::WalletNotFound { wallet: Some(id) }));
+    };
+    let wallet = match before.wallet.changed(change, expected) {
+        Ok(wallet) => wallet,
+        Err(rejection) => {
+            db_tx.rollback().await?;
+            return Ok(Err(rejection));
+        }
     };
     let updated = query(
         &db_tx,
         "UPDATE wallets SET status = $3, credit_limit = $4
          WHERE ledger_id = $1 AND wallet_id = $2 AND version = $5
          RETURNING wallet_id",
-        &[
-            &ledger.0,
-            &id.0,
-            &record.wallet.status.as_str(),
-            &Numeric(record.wallet.credit_limit),
-            &record.wallet.version.0,
-        ],
+        &[&ledger.0, &id.0, &wallet.status.as_str(), &Numeric(wallet.credit_limit), &wallet.version.0],
     )
     .await?;
     if updated.len() != 1 {
         return Err(StoreError::RowsAffected { statement: "change wallet", expected: 1, actual: 0 });
     }
-    db_tx.commit().await.map_err(|error| match error {
-        CommitError::Conflict(error) | CommitError::Final(error) => error,
-    })?;
-    Ok(Ok(record))
+    for line in AuditLine::wallet_changes(&before.wallet, &wallet, before.scale) {
+        audit_log::append(&db_tx, ledger, origin, &line, now).await?;
+    }
+    db_tx.commit().await?;
+    Ok(Ok(WalletRecord { wallet, ..before }))
 }
 
 fn from_row(row: &Row) -> Result<WalletRecord, StoreError> {

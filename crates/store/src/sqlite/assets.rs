@@ -2,8 +2,10 @@
 
 use super::creation::{self, Resource, Turn, vanished};
 use super::rows::{parsed, unreadable};
-use super::wallets;
-use crate::{AssetRecord, Created, CreationKey, NewAsset, Refusal, StoreError};
+use super::{audit_log, wallets};
+use crate::{
+    AssetRecord, AuditAction, AuditLine, Created, CreationKey, NewAsset, Origin, Refusal, StoreError, Subject,
+};
 use florin_ledger::{Asset, AssetCode, LedgerId, Owner, Scale, SystemRole, Timestamp, WalletId};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
@@ -13,6 +15,7 @@ pub(super) fn create(
     ledger: LedgerId,
     asset: &NewAsset,
     key: CreationKey,
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<Created<AssetRecord>, StoreError> {
     match creation::turn::<String>(db_tx, ledger, Resource::Asset, key)? {
@@ -34,6 +37,8 @@ pub(super) fn create(
         *wallet = wallets::insert(db_tx, ledger, Owner::System(role), code, role.as_str(), now)?;
     }
     creation::bind(db_tx, ledger, Resource::Asset, code.as_str(), key, now)?;
+    let line = AuditLine::done(AuditAction::AssetCreated, Subject::Asset(code));
+    audit_log::append(db_tx, ledger, origin, &line, now)?;
     Ok(Created::New(AssetRecord {
         asset: asset.asset,
         name: asset.name.clone(),

@@ -10,6 +10,7 @@
 //! | `assets`, `wallets`, `people`, `sessions`, `creation` | what is created, and under which keys |
 //! | `transactions`, `chain`, `history` | records, the way along a wallet's entries, pages of both |
 //! | `audit` | everything derived again |
+//! | `audit_log` | who did what, from where |
 //! | `codec`, `rows`, `error` | columns and errors as Florin's types |
 //!
 //! Rules: every condition has the ledger in it; `seq` is a place in the file that only pointers name; a read is
@@ -17,6 +18,7 @@
 
 mod assets;
 mod audit;
+mod audit_log;
 mod chain;
 mod checkpoints;
 mod codec;
@@ -39,9 +41,10 @@ mod writer;
 mod tests;
 
 use crate::{
-    ApiKey, AssetRecord, AuditReport, Created, CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewAsset,
-    NewUser, NewWallet, RefreshToken, Rotation, Store, StoreError, TransactionFilter, TrialBalanceLine, User,
-    Username, WalletFilter, WalletRecord, migrate,
+    ApiKey, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created, CreationKey,
+    EntryFilter, HistoryEntry, NewApiKey, NewAsset, NewUser, NewWallet, Origin, RefreshToken, Rotation,
+    Store, StoreError, TransactionFilter, TrialBalanceLine, User, Username, WalletFilter, WalletRecord,
+    migrate,
 };
 use async_trait::async_trait;
 use checkpoints::Checkpoints;
@@ -128,9 +131,10 @@ impl Store for Sqlite {
         ledger: LedgerId,
         asset: NewAsset,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<AssetRecord>, StoreError> {
-        self.writer()?.run(move |db_tx| assets::create(db_tx, ledger, &asset, key, now)).await
+        self.writer()?.run(move |db_tx| assets::create(db_tx, ledger, &asset, key, &origin, now)).await
     }
 
     async fn assets(&self, ledger: LedgerId) -> Result<Vec<AssetRecord>, StoreError> {
@@ -142,9 +146,10 @@ impl Store for Sqlite {
         ledger: LedgerId,
         wallet: NewWallet,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<WalletRecord>, StoreError> {
-        self.writer()?.run(move |db_tx| wallets::create(db_tx, ledger, &wallet, key, now)).await
+        self.writer()?.run(move |db_tx| wallets::create(db_tx, ledger, &wallet, key, &origin, now)).await
     }
 
     async fn wallet(&self, ledger: LedgerId, id: WalletId) -> Result<Option<WalletRecord>, StoreError> {
@@ -171,8 +176,12 @@ impl Store for Sqlite {
         id: WalletId,
         change: WalletChange,
         expected: Option<Version>,
+        origin: Origin,
+        now: Timestamp,
     ) -> Result<Result<WalletRecord, Rejection>, StoreError> {
-        self.writer()?.run(move |db_tx| wallets::change(db_tx, ledger, id, change, expected)).await
+        self.writer()?
+            .run(move |db_tx| wallets::change(db_tx, ledger, id, change, expected, &origin, now))
+            .await
     }
 
     async fn entries(
@@ -217,9 +226,10 @@ impl Store for Sqlite {
         ledger: LedgerId,
         user: NewUser,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<User>, StoreError> {
-        self.writer()?.run(move |db_tx| people::create_user(db_tx, ledger, &user, key, now)).await
+        self.writer()?.run(move |db_tx| people::create_user(db_tx, ledger, &user, key, &origin, now)).await
     }
 
     async fn user(&self, ledger: LedgerId, id: UserId) -> Result<Option<User>, StoreError> {
@@ -239,8 +249,13 @@ impl Store for Sqlite {
         self.readers.run(move |db_tx| people::users(db_tx, ledger, before, limit)).await
     }
 
-    async fn start_session(&self, ledger: LedgerId, token: RefreshToken) -> Result<(), StoreError> {
-        self.writer()?.run(move |db_tx| sessions::start(db_tx, ledger, &token)).await
+    async fn start_session(
+        &self,
+        ledger: LedgerId,
+        token: RefreshToken,
+        origin: Origin,
+    ) -> Result<(), StoreError> {
+        self.writer()?.run(move |db_tx| sessions::start(db_tx, ledger, &token, &origin)).await
     }
 
     async fn rotate_refresh_token(
@@ -249,13 +264,22 @@ impl Store for Sqlite {
         old: [u8; 32],
         new: [u8; 32],
         new_expires_at: Timestamp,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Rotation, StoreError> {
-        self.writer()?.run(move |db_tx| sessions::rotate(db_tx, ledger, old, new, new_expires_at, now)).await
+        self.writer()?
+            .run(move |db_tx| sessions::rotate(db_tx, ledger, old, new, new_expires_at, &origin, now))
+            .await
     }
 
-    async fn end_session(&self, ledger: LedgerId, token: [u8; 32], now: Timestamp) -> Result<(), StoreError> {
-        self.writer()?.run(move |db_tx| sessions::end(db_tx, ledger, token, now)).await
+    async fn end_session(
+        &self,
+        ledger: LedgerId,
+        token: [u8; 32],
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.writer()?.run(move |db_tx| sessions::end(db_tx, ledger, token, &origin, now)).await
     }
 
     async fn create_api_key(
@@ -263,9 +287,12 @@ impl Store for Sqlite {
         ledger: LedgerId,
         api_key: NewApiKey,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<ApiKey>, StoreError> {
-        self.writer()?.run(move |db_tx| people::create_api_key(db_tx, ledger, &api_key, key, now)).await
+        self.writer()?
+            .run(move |db_tx| people::create_api_key(db_tx, ledger, &api_key, key, &origin, now))
+            .await
     }
 
     async fn api_key_by_secret(
@@ -289,9 +316,30 @@ impl Store for Sqlite {
         &self,
         ledger: LedgerId,
         id: ApiKeyId,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Option<ApiKey>, StoreError> {
-        self.writer()?.run(move |db_tx| people::revoke_api_key(db_tx, ledger, id, now)).await
+        self.writer()?.run(move |db_tx| people::revoke_api_key(db_tx, ledger, id, &origin, now)).await
+    }
+
+    async fn append_audit_line(
+        &self,
+        ledger: LedgerId,
+        line: AuditLine,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.writer()?.run(move |db_tx| audit_log::append(db_tx, ledger, &origin, &line, now)).await
+    }
+
+    async fn audit_log(
+        &self,
+        ledger: LedgerId,
+        filter: AuditFilter,
+        before: Option<AuditId>,
+        limit: usize,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        self.readers.run(move |db_tx| audit_log::page(db_tx, ledger, filter, before, limit)).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

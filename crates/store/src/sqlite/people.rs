@@ -1,10 +1,11 @@
 //! Users and API keys.
 
+use super::audit_log;
 use super::creation::{self, Resource, Turn, vanished};
 use super::rows::parsed;
 use crate::{
-    ApiKey, Created, CreationKey, EmailAddress, NewApiKey, NewUser, Refusal, Role, Scope, StoreError, User,
-    Username,
+    ApiKey, AuditAction, AuditLine, Created, CreationKey, EmailAddress, NewApiKey, NewUser, Origin, Refusal,
+    Role, Scope, StoreError, Subject, User, Username,
 };
 use florin_ledger::{ApiKeyId, LedgerId, Timestamp, UserId};
 use rusqlite::{Params, Row, Transaction, params};
@@ -37,6 +38,7 @@ pub(super) fn create_user(
     ledger: LedgerId,
     new: &NewUser,
     key: CreationKey,
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<Created<User>, StoreError> {
     match creation::turn(db_tx, ledger, Resource::User, key)? {
@@ -69,7 +71,9 @@ pub(super) fn create_user(
             now.0
         ])?;
     creation::bind(db_tx, ledger, Resource::User, id, key, now)?;
-    stored_user(db_tx, ledger, UserId(id)).map(Created::New)
+    let user = stored_user(db_tx, ledger, UserId(id))?;
+    audit_log::append(db_tx, ledger, origin, &AuditLine::user_created(&user), now)?;
+    Ok(Created::New(user))
 }
 
 fn has_email(db_tx: &Transaction<'_>, ledger: LedgerId, email: &EmailAddress) -> Result<bool, StoreError> {
@@ -120,6 +124,7 @@ pub(super) fn create_api_key(
     ledger: LedgerId,
     new: &NewApiKey,
     key: CreationKey,
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<Created<ApiKey>, StoreError> {
     match creation::turn(db_tx, ledger, Resource::ApiKey, key)? {
@@ -149,7 +154,9 @@ pub(super) fn create_api_key(
             now.0
         ])?;
     creation::bind(db_tx, ledger, Resource::ApiKey, id, key, now)?;
-    stored_api_key(db_tx, ledger, ApiKeyId(id)).map(Created::New)
+    let api_key = stored_api_key(db_tx, ledger, ApiKeyId(id))?;
+    audit_log::append(db_tx, ledger, origin, &AuditLine::api_key_created(&api_key), now)?;
+    Ok(Created::New(api_key))
 }
 
 /// An API key that must be there.
@@ -189,14 +196,19 @@ pub(super) fn revoke_api_key(
     db_tx: &Transaction<'_>,
     ledger: LedgerId,
     id: ApiKeyId,
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<Option<ApiKey>, StoreError> {
-    db_tx
+    let revoked = db_tx
         .prepare_cached(
             "UPDATE api_keys SET revoked_at = ?3
              WHERE ledger_id = ?1 AND api_key_id = ?2 AND revoked_at IS NULL",
         )?
         .execute(params![ledger.0, id.0, now.0])?;
+    if revoked > 0 {
+        let line = AuditLine::done(AuditAction::ApiKeyRevoked, Subject::ApiKey(id));
+        audit_log::append(db_tx, ledger, origin, &line, now)?;
+    }
     api_key(db_tx, ledger, id)
 }
 

@@ -1,8 +1,9 @@
 //! Refresh tokens: one family a sign-in, each token good for one exchange.
 
+use super::audit_log;
 use super::people::user_from_row;
-use crate::{RefreshToken, Rotation, StoreError};
-use florin_ledger::{LedgerId, Timestamp};
+use crate::{Actor, AuditAction, AuditLine, Origin, RefreshToken, Rotation, StoreError, Subject};
+use florin_ledger::{LedgerId, Timestamp, UserId};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 /// Stores the first token of a sign-in.
@@ -10,7 +11,14 @@ pub(super) fn start(
     db_tx: &Transaction<'_>,
     ledger: LedgerId,
     token: &RefreshToken,
+    origin: &Origin,
 ) -> Result<(), StoreError> {
+    insert(db_tx, ledger, token)?;
+    let line = AuditLine::done(AuditAction::UserSignedIn, Subject::User(token.user));
+    audit_log::append(db_tx, ledger, origin, &line, token.created_at)
+}
+
+fn insert(db_tx: &Transaction<'_>, ledger: LedgerId, token: &RefreshToken) -> Result<(), StoreError> {
     db_tx
         .prepare_cached(
             "INSERT INTO refresh_tokens (ledger_id, token_hash, family, user_id, created_at, expires_at)
@@ -34,6 +42,7 @@ pub(super) fn rotate(
     old: [u8; 32],
     new: [u8; 32],
     new_expires_at: Timestamp,
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<Rotation, StoreError> {
     let mut statement = db_tx.prepare_cached(
@@ -47,6 +56,8 @@ pub(super) fn rotate(
     let family: [u8; 16] = row.get(6)?;
     if row.get(7)? {
         revoke_family(db_tx, ledger, family, now)?;
+        let line = AuditLine::refused(AuditAction::UserTokenReused, Subject::User(UserId(row.get(0)?)));
+        audit_log::append(db_tx, ledger, origin, &line, now)?;
         return Ok(Rotation::Reused);
     }
     if row.get(8)? {
@@ -63,7 +74,7 @@ pub(super) fn rotate(
         created_at: now,
         expires_at: new_expires_at,
     };
-    start(db_tx, ledger, &successor)?;
+    insert(db_tx, ledger, &successor)?;
     Ok(Rotation::Rotated(user))
 }
 
@@ -72,26 +83,37 @@ pub(super) fn end(
     db_tx: &Transaction<'_>,
     ledger: LedgerId,
     token: [u8; 32],
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let family = db_tx
-        .prepare_cached("SELECT family FROM refresh_tokens WHERE ledger_id = ?1 AND token_hash = ?2")?
-        .query_row(params![ledger.0, token], |row| row.get(0))
+    let found = db_tx
+        .prepare_cached(
+            "SELECT family, user_id FROM refresh_tokens WHERE ledger_id = ?1 AND token_hash = ?2",
+        )?
+        .query_row(params![ledger.0, token], |row| Ok((row.get(0)?, UserId(row.get(1)?))))
         .optional()?;
-    family.map_or(Ok(()), |family| revoke_family(db_tx, ledger, family, now))
+    let Some((family, user)) = found else { return Ok(()) };
+    if revoke_family(db_tx, ledger, family, now)? == 0 {
+        return Ok(());
+    }
+    // The token proves whose it is.
+    let origin = origin.clone().by(Actor::User(user));
+    let line = AuditLine::done(AuditAction::UserSignedOut, Subject::User(user));
+    audit_log::append(db_tx, ledger, &origin, &line, now)
 }
 
+/// How many tokens it revoked that were not.
 fn revoke_family(
     db_tx: &Transaction<'_>,
     ledger: LedgerId,
     family: [u8; 16],
     now: Timestamp,
-) -> Result<(), StoreError> {
-    db_tx
+) -> Result<usize, StoreError> {
+    let revoked = db_tx
         .prepare_cached(
             "UPDATE refresh_tokens SET revoked_at = ?3
              WHERE ledger_id = ?1 AND family = ?2 AND revoked_at IS NULL",
         )?
         .execute(params![ledger.0, family, now.0])?;
-    Ok(())
+    Ok(revoked)
 }

@@ -1,10 +1,14 @@
 //! Wallets: creating, reading and changing them. Their balances change in [`super::save`] alone.
 
 use super::assets::{scale, scale_of};
+use super::audit_log;
 use super::codec::Stored;
 use super::creation::{self, Resource, Turn, vanished};
 use super::rows::{amount, parsed, parsed_if_any, unreadable};
-use crate::{Created, CreationKey, NewWallet, Refusal, StoreError, WalletFilter, WalletName, WalletRecord};
+use crate::{
+    AuditLine, Created, CreationKey, NewWallet, Origin, Refusal, StoreError, WalletFilter, WalletName,
+    WalletRecord,
+};
 use florin_ledger::{
     Amount, AssetCode, LedgerId, Owner, Rejection, SystemRole, Timestamp, UserId, Version, Wallet,
     WalletChange, WalletId, WalletStatus,
@@ -49,6 +53,7 @@ pub(super) fn create(
     ledger: LedgerId,
     wallet: &NewWallet,
     key: CreationKey,
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<Created<WalletRecord>, StoreError> {
     match creation::turn(db_tx, ledger, Resource::Wallet, key)? {
@@ -65,7 +70,9 @@ pub(super) fn create(
     let owner = Owner::User(wallet.user);
     let id = insert(db_tx, ledger, owner, wallet.asset, wallet.name.as_str(), now)?;
     creation::bind(db_tx, ledger, Resource::Wallet, id.0, key, now)?;
-    stored(db_tx, ledger, id).map(Created::New)
+    let record = stored(db_tx, ledger, id)?;
+    audit_log::append(db_tx, ledger, origin, &AuditLine::wallet_created(&record), now)?;
+    Ok(Created::New(record))
 }
 
 fn refusal(
@@ -177,6 +184,8 @@ pub(super) fn change(
     id: WalletId,
     change: WalletChange,
     expected: Option<Version>,
+    origin: &Origin,
+    now: Timestamp,
 ) -> Result<Result<WalletRecord, Rejection>, StoreError> {
     let Some(record) = find(db_tx, ledger, id)? else {
         return Ok(Err(Rejection::WalletNotFound { wallet: Some(id) }));
@@ -200,6 +209,9 @@ pub(super) fn change(
     if rows != 1 {
         let actual = u64::try_from(rows).unwrap_or(u64::MAX);
         return Err(StoreError::RowsAffected { statement: "change a wallet", expected: 1, actual });
+    }
+    for line in AuditLine::wallet_changes(&record.wallet, &wallet, record.scale) {
+        audit_log::append(db_tx, ledger, origin, &line, now)?;
     }
     Ok(Ok(WalletRecord { wallet, ..record }))
 }

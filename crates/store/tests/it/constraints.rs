@@ -4,7 +4,7 @@ use crate::asks::{Asks, by, by_the_house};
 use crate::conformance::scene::{Scene, created};
 use crate::engines::{Engine, OnPostgres, OnSqlite};
 use florin_ledger::Timestamp;
-use florin_store::{NewApiKey, RefreshToken, Store};
+use florin_store::{NewApiKey, Origin, RefreshToken, Store};
 
 #[tokio::test]
 async fn on_sqlite() {
@@ -30,6 +30,7 @@ async fn on_postgres() {
         "TRUNCATE entries",
         "TRUNCATE transactions CASCADE",
         "TRUNCATE reversals",
+        "TRUNCATE audit_log",
         "UPDATE wallets SET posted = 1e38 WHERE ledger_id = $ AND wallet_id = 5",
     ];
     everything_is_refused(OnPostgres::start_alone().await, &own).await;
@@ -66,6 +67,12 @@ const REFUSED: &[&str] = &[
     "UPDATE reversals SET sequence = 7 WHERE ledger_id = $",
     "DELETE FROM reversals WHERE ledger_id = $",
     "INSERT INTO transactions SELECT * FROM transactions WHERE ledger_id = $ AND idempotency_key = 'first'",
+    // Who did what.
+    "UPDATE audit_log SET actor = 'anonymous' WHERE ledger_id = $",
+    "DELETE FROM audit_log WHERE ledger_id = $",
+    "INSERT INTO audit_log SELECT * FROM audit_log WHERE ledger_id = $",
+    "INSERT INTO audit_log SELECT ledger_id, 105, at, actor, action, subject, 'odd', peer, request_id, details
+     FROM audit_log WHERE ledger_id = $ AND audit_id = 1",
     // Reversals: no two in one place, never above the original.
     "INSERT INTO reversals (ledger_id, original_id, sequence, reversal_id, reversed_total, original_amount)
      SELECT ledger_id, original_id, sequence, original_id, reversed_total, original_amount FROM reversals
@@ -115,8 +122,8 @@ async fn books(scene: &mut Scene) {
     scene.completes(by_the_house().reverses_part(spent.id, "1.00")).await;
     let (key, now) = (scene.creation_key("", "x"), scene.now());
     let new = NewApiKey { name: "x".to_owned(), secret_hash: [7; 32], scopes: vec![], created_by: alice };
-    created(scene.twins.create_api_key(scene.ledger, new, key, now).await.unwrap());
+    created(scene.twins.create_api_key(scene.ledger, new, key, Origin::SYSTEM, now).await.unwrap());
     let expires_at = Timestamp(i64::MAX / 2);
     let token = RefreshToken { hash: [1; 32], family: 5, user: alice, created_at: now, expires_at };
-    scene.twins.start_session(scene.ledger, token).await.unwrap();
+    scene.twins.start_session(scene.ledger, token, Origin::SYSTEM).await.unwrap();
 }

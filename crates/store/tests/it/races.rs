@@ -6,7 +6,7 @@ use crate::engines::Engine;
 use florin_ledger::{
     Failure, Group, GroupOutcome, LedgerId, Outcome, Rejection, Timestamp, Transaction, UserId, WalletId,
 };
-use florin_store::{Created, NewWallet, RefreshToken, Refusal, Rotation, Store, WalletName};
+use florin_store::{Created, NewWallet, Origin, RefreshToken, Refusal, Rotation, Store, WalletName};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::Barrier;
@@ -199,7 +199,7 @@ async fn a_name_is_taken_once(track: &Track) {
     let keys: Vec<_> = (0..RACERS).map(|racer| creation_key(&format!("user-{racer}"), "carol")).collect();
     let users = track
         .all(keys, move |store, key| async move {
-            store.create_user(ledger, new_user("carol"), key, NOW).await.unwrap()
+            store.create_user(ledger, new_user("carol"), key, Origin::SYSTEM, NOW).await.unwrap()
         })
         .await;
     let is_new = |created: &&Created<_>| matches!(created, Created::New(_));
@@ -213,7 +213,10 @@ async fn a_name_is_taken_once(track: &Track) {
         .all(keys, move |store, key| async move {
             let name = WalletName::parse("savings").unwrap();
             let new = NewWallet { user: bob, asset: crate::asks::code("USD"), name };
-            matches!(store.create_wallet(ledger, new, key, NOW).await.unwrap(), Created::New(_))
+            matches!(
+                store.create_wallet(ledger, new, key, Origin::SYSTEM, NOW).await.unwrap(),
+                Created::New(_)
+            )
         })
         .await;
     assert_eq!(wallets.into_iter().filter(|is_new| *is_new).count(), 1);
@@ -224,7 +227,7 @@ async fn a_creation_s_key_creates_once(track: &Track) {
     let keys = vec![creation_key("one", "carol"); RACERS];
     let users = track
         .all(keys, move |store, key| async move {
-            match store.create_user(ledger, new_user("carol"), key, NOW).await.unwrap() {
+            match store.create_user(ledger, new_user("carol"), key, Origin::SYSTEM, NOW).await.unwrap() {
                 Created::New(user) => (true, user),
                 Created::Replayed(user) => (false, user),
                 other => panic!("{other:?}"),
@@ -241,7 +244,7 @@ async fn new_ids_have_no_gap(track: &Track) {
     let users = track
         .all(names, move |store, name| async move {
             let key = creation_key(&name, &name);
-            match store.create_user(ledger, new_user(&name), key, NOW).await.unwrap() {
+            match store.create_user(ledger, new_user(&name), key, Origin::SYSTEM, NOW).await.unwrap() {
                 Created::New(user) => user.id.0,
                 other => panic!("{other:?}"),
             }
@@ -256,11 +259,14 @@ async fn new_ids_have_no_gap(track: &Track) {
 async fn a_refresh_token_is_exchanged_once(track: &Track) {
     let (ledger, expires_at) = (track.ledger, Timestamp(NOW.0 + 1_000_000));
     let token = RefreshToken { hash: [0; 32], family: 1, user: track.alice, created_at: NOW, expires_at };
-    track.engine.store().start_session(ledger, token).await.unwrap();
+    track.engine.store().start_session(ledger, token, Origin::SYSTEM).await.unwrap();
     let successors = (1..=u8::try_from(RACERS).unwrap()).collect();
     let rotations = track
         .all(successors, move |store, successor| async move {
-            store.rotate_refresh_token(ledger, [0; 32], [successor; 32], expires_at, NOW).await.unwrap()
+            store
+                .rotate_refresh_token(ledger, [0; 32], [successor; 32], expires_at, Origin::SYSTEM, NOW)
+                .await
+                .unwrap()
         })
         .await;
     let is_rotated = |rotation: &&Rotation| matches!(rotation, Rotation::Rotated(_));

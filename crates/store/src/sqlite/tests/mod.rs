@@ -7,7 +7,7 @@ mod histories;
 mod tampering;
 
 use super::*;
-use crate::{CreationKey, NewAsset, NewUser, NewWallet, Role, WalletName};
+use crate::{CreationKey, NewAsset, NewUser, NewWallet, Origin, Role, WalletName};
 use florin_ledger::{
     Asset, AssetCode, Caller, Command, Decimal, Fingerprint, IdempotencyKey, KeyHash, Movement, Outcome,
     Principal, Scale,
@@ -54,12 +54,15 @@ async fn store(folder: &TempDir) -> Sqlite {
         password_hash: "hash".to_owned(),
         role: Role::User,
     };
-    store.create_user(LedgerId::MAIN, user, key("user").1, NOW).await.expect("a user");
+    store.create_user(LedgerId::MAIN, user, key("user").1, Origin::SYSTEM, NOW).await.expect("a user");
     let asset = Asset { code: usd(), scale: Scale::new(2).expect("a scale") };
     let asset = NewAsset { asset, name: "US dollar".to_owned() };
-    store.create_asset(LedgerId::MAIN, asset, key("asset").1, NOW).await.expect("an asset");
+    store.create_asset(LedgerId::MAIN, asset, key("asset").1, Origin::SYSTEM, NOW).await.expect("an asset");
     let wallet = NewWallet { user: UserId(1), asset: usd(), name: WalletName::main() };
-    store.create_wallet(LedgerId::MAIN, wallet, key("wallet").1, NOW).await.expect("a wallet");
+    store
+        .create_wallet(LedgerId::MAIN, wallet, key("wallet").1, Origin::SYSTEM, NOW)
+        .await
+        .expect("a wallet");
     let top_up = command("top-up", Movement::TopUp { user: UserId(1), asset: usd(), amount: ten() });
     let outcomes = store.commit(LedgerId::MAIN, vec![top_up], NOW, 7).await.expect("a commit");
     assert!(

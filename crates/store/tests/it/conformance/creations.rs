@@ -4,7 +4,8 @@ use super::scene::{Scene, created, new_user};
 use crate::asks::{Asks, by_the_house, code};
 use florin_ledger::{Asset, LedgerId, Scale, SystemRole, UserId, WalletChange, WalletId, WalletStatus};
 use florin_store::{
-    Created, NewApiKey, NewAsset, NewUser, NewWallet, Refusal, Role, Scope, Store, StoreError, WalletName,
+    Created, NewApiKey, NewAsset, NewUser, NewWallet, Origin, Refusal, Role, Scope, Store, StoreError,
+    WalletName,
 };
 
 fn new_asset(text: &str, scale: u8) -> NewAsset {
@@ -43,7 +44,8 @@ pub(super) async fn an_asset_brings_its_four_wallets(scene: &mut Scene) {
         }
     }
     let (key, now) = (scene.creation_key("", "again"), scene.now());
-    let again = scene.twins.create_asset(scene.ledger, new_asset("USD", 4), key, now).await.unwrap();
+    let again =
+        scene.twins.create_asset(scene.ledger, new_asset("USD", 4), key, Origin::SYSTEM, now).await.unwrap();
     assert_eq!(again, Created::Refused(Refusal::AssetExists));
 }
 
@@ -51,7 +53,7 @@ pub(super) async fn users_have_names_and_addresses_of_their_own(scene: &mut Scen
     let alice = scene.user("alice").await;
     let operator = NewUser { role: Role::Operator, ..new_user("house") };
     let (key, now) = (scene.creation_key("", "house"), scene.now());
-    created(scene.twins.create_user(scene.ledger, operator, key, now).await.unwrap());
+    created(scene.twins.create_user(scene.ledger, operator, key, Origin::SYSTEM, now).await.unwrap());
 
     let same_name = NewUser { email: new_user("other").email, ..new_user("alice") };
     let same_email = NewUser { username: new_user("other").username, ..new_user("alice") };
@@ -62,7 +64,7 @@ pub(super) async fn users_have_names_and_addresses_of_their_own(scene: &mut Scen
         (NewUser { email: new_user("house").email, ..new_user("alice") }, Refusal::UsernameTaken),
     ] {
         let (key, now) = (scene.creation_key("", "x"), scene.now());
-        let refused = scene.twins.create_user(scene.ledger, new, key, now).await.unwrap();
+        let refused = scene.twins.create_user(scene.ledger, new, key, Origin::SYSTEM, now).await.unwrap();
         assert_eq!(refused, Created::Refused(refusal));
     }
     let found = scene.twins.user_by_name(scene.ledger, new_user("alice").username).await.unwrap();
@@ -92,7 +94,7 @@ pub(super) async fn wallets_are_refused_in_order(scene: &mut Scene) {
         (new_wallet(alice, "USD", "main"), Refusal::WalletExists),
     ] {
         let (key, now) = (scene.creation_key("", "x"), scene.now());
-        let refused = scene.twins.create_wallet(scene.ledger, new, key, now).await.unwrap();
+        let refused = scene.twins.create_wallet(scene.ledger, new, key, Origin::SYSTEM, now).await.unwrap();
         assert_eq!(refused, Created::Refused(refusal));
     }
     let bob = scene.user("bob").await;
@@ -108,7 +110,7 @@ pub(super) async fn a_closed_wallet_s_name_is_free_again(scene: &mut Scene) {
         scene.sets(savings, WalletStatus::Frozen).await;
         let (key, now) = (scene.creation_key("", "x"), scene.now());
         let new = new_wallet(alice, "USD", "savings");
-        let refused = scene.twins.create_wallet(scene.ledger, new, key, now).await.unwrap();
+        let refused = scene.twins.create_wallet(scene.ledger, new, key, Origin::SYSTEM, now).await.unwrap();
         assert_eq!(refused, Created::Refused(Refusal::WalletExists), "a frozen wallet keeps its name");
         scene.sets(savings, WalletStatus::Closed).await;
     }
@@ -117,14 +119,28 @@ pub(super) async fn a_closed_wallet_s_name_is_free_again(scene: &mut Scene) {
 pub(super) async fn replays_answer_what_was_created_then(scene: &mut Scene) {
     let now = scene.now();
     let keys = ["user", "asset", "wallet", "api-key"].map(|key| scene.creation_key(key, key));
-    let user = created(scene.twins.create_user(scene.ledger, new_user("alice"), keys[0], now).await.unwrap());
-    let asset =
-        created(scene.twins.create_asset(scene.ledger, new_asset("USD", 2), keys[1], now).await.unwrap());
+    let user = created(
+        scene.twins.create_user(scene.ledger, new_user("alice"), keys[0], Origin::SYSTEM, now).await.unwrap(),
+    );
+    let asset = created(
+        scene
+            .twins
+            .create_asset(scene.ledger, new_asset("USD", 2), keys[1], Origin::SYSTEM, now)
+            .await
+            .unwrap(),
+    );
     let new = new_wallet(user.id, "USD", "main");
-    let wallet = created(scene.twins.create_wallet(scene.ledger, new.clone(), keys[2], now).await.unwrap());
+    let wallet = created(
+        scene.twins.create_wallet(scene.ledger, new.clone(), keys[2], Origin::SYSTEM, now).await.unwrap(),
+    );
     let new_api_key = new_api_key(user.id, 1);
-    let api_key =
-        created(scene.twins.create_api_key(scene.ledger, new_api_key.clone(), keys[3], now).await.unwrap());
+    let api_key = created(
+        scene
+            .twins
+            .create_api_key(scene.ledger, new_api_key.clone(), keys[3], Origin::SYSTEM, now)
+            .await
+            .unwrap(),
+    );
 
     scene.completes(by_the_house().tops_up(user.id, "USD", "9.00")).await;
     let change = WalletChange {
@@ -133,18 +149,31 @@ pub(super) async fn replays_answer_what_was_created_then(scene: &mut Scene) {
     };
     scene.changes(wallet.wallet.id, change).await.unwrap();
     let later = scene.now();
-    scene.twins.revoke_api_key(scene.ledger, api_key.id, later).await.unwrap();
+    scene.twins.revoke_api_key(scene.ledger, api_key.id, Origin::SYSTEM, later).await.unwrap();
     for _ in 0..2 {
-        let replayed =
-            scene.twins.create_user(scene.ledger, new_user("alice"), keys[0], later).await.unwrap();
+        let replayed = scene
+            .twins
+            .create_user(scene.ledger, new_user("alice"), keys[0], Origin::SYSTEM, later)
+            .await
+            .unwrap();
         assert_eq!(replayed, Created::Replayed(user.clone()));
-        let replayed =
-            scene.twins.create_asset(scene.ledger, new_asset("USD", 2), keys[1], later).await.unwrap();
+        let replayed = scene
+            .twins
+            .create_asset(scene.ledger, new_asset("USD", 2), keys[1], Origin::SYSTEM, later)
+            .await
+            .unwrap();
         assert_eq!(replayed, Created::Replayed(asset.clone()));
-        let replayed = scene.twins.create_wallet(scene.ledger, new.clone(), keys[2], later).await.unwrap();
+        let replayed = scene
+            .twins
+            .create_wallet(scene.ledger, new.clone(), keys[2], Origin::SYSTEM, later)
+            .await
+            .unwrap();
         assert_eq!(replayed, Created::Replayed(wallet.clone()));
-        let replayed =
-            scene.twins.create_api_key(scene.ledger, new_api_key.clone(), keys[3], later).await.unwrap();
+        let replayed = scene
+            .twins
+            .create_api_key(scene.ledger, new_api_key.clone(), keys[3], Origin::SYSTEM, later)
+            .await
+            .unwrap();
         assert_eq!(replayed, Created::Replayed(api_key.clone()));
         scene.restarts().await;
     }
@@ -153,20 +182,32 @@ pub(super) async fn replays_answer_what_was_created_then(scene: &mut Scene) {
 pub(super) async fn a_key_creates_one_thing(scene: &mut Scene) {
     let now = scene.now();
     let key = scene.creation_key("k", "alice");
-    let alice = created(scene.twins.create_user(scene.ledger, new_user("alice"), key, now).await.unwrap());
+    let alice = created(
+        scene.twins.create_user(scene.ledger, new_user("alice"), key, Origin::SYSTEM, now).await.unwrap(),
+    );
     let other_body = scene.creation_key("k", "bob");
     for key in [other_body, key] {
         let new = new_asset("USD", 2);
-        assert_eq!(scene.twins.create_asset(scene.ledger, new, key, now).await.unwrap(), Created::KeyReused);
+        assert_eq!(
+            scene.twins.create_asset(scene.ledger, new, key, Origin::SYSTEM, now).await.unwrap(),
+            Created::KeyReused
+        );
         let new = new_wallet(alice.id, "USD", "main");
-        assert_eq!(scene.twins.create_wallet(scene.ledger, new, key, now).await.unwrap(), Created::KeyReused);
+        assert_eq!(
+            scene.twins.create_wallet(scene.ledger, new, key, Origin::SYSTEM, now).await.unwrap(),
+            Created::KeyReused
+        );
         let new = new_api_key(alice.id, 1);
         assert_eq!(
-            scene.twins.create_api_key(scene.ledger, new, key, now).await.unwrap(),
+            scene.twins.create_api_key(scene.ledger, new, key, Origin::SYSTEM, now).await.unwrap(),
             Created::KeyReused
         );
     }
-    let reused = scene.twins.create_user(scene.ledger, new_user("bob"), other_body, now).await.unwrap();
+    let reused = scene
+        .twins
+        .create_user(scene.ledger, new_user("bob"), other_body, Origin::SYSTEM, now)
+        .await
+        .unwrap();
     assert_eq!(reused, Created::KeyReused);
 }
 
@@ -176,15 +217,22 @@ pub(super) async fn refusals_leave_no_gap_and_bind_no_key(scene: &mut Scene) {
     let now = scene.now();
     let key = scene.creation_key("k", "bob");
     for _ in 0..3 {
-        let refused = scene.twins.create_user(scene.ledger, new_user("alice"), key, now).await.unwrap();
+        let refused =
+            scene.twins.create_user(scene.ledger, new_user("alice"), key, Origin::SYSTEM, now).await.unwrap();
         assert_eq!(refused, Created::Refused(Refusal::UsernameTaken));
-        let refused = scene.twins.create_asset(scene.ledger, new_asset("USD", 2), key, now).await.unwrap();
+        let refused = scene
+            .twins
+            .create_asset(scene.ledger, new_asset("USD", 2), key, Origin::SYSTEM, now)
+            .await
+            .unwrap();
         assert_eq!(refused, Created::Refused(Refusal::AssetExists));
         let new = new_wallet(alice, "SILVER", "main");
-        let refused = scene.twins.create_wallet(scene.ledger, new, key, now).await.unwrap();
+        let refused = scene.twins.create_wallet(scene.ledger, new, key, Origin::SYSTEM, now).await.unwrap();
         assert_eq!(refused, Created::Refused(Refusal::AssetNotFound));
     }
-    let bob = created(scene.twins.create_user(scene.ledger, new_user("bob"), key, now).await.unwrap());
+    let bob = created(
+        scene.twins.create_user(scene.ledger, new_user("bob"), key, Origin::SYSTEM, now).await.unwrap(),
+    );
     assert_eq!(bob.id, UserId(2));
     assert_eq!(scene.wallet(bob.id, "USD").await, WalletId(5));
     scene.asset("GOLD", 0).await;
@@ -198,7 +246,9 @@ pub(super) async fn api_keys(scene: &mut Scene) {
         let (key, now) = (scene.creation_key("", "x"), scene.now());
         let mut new = new_api_key(alice, secret);
         new.scopes = Scope::ALL[..usize::from(secret) - 1].to_vec();
-        made.push(created(scene.twins.create_api_key(scene.ledger, new, key, now).await.unwrap()));
+        made.push(created(
+            scene.twins.create_api_key(scene.ledger, new, key, Origin::SYSTEM, now).await.unwrap(),
+        ));
     }
     assert_eq!(made[0].scopes, [], "no scope is a scope too");
     let find = |secret| scene.twins.api_key_by_secret(scene.ledger, [secret; 32]);
@@ -206,13 +256,22 @@ pub(super) async fn api_keys(scene: &mut Scene) {
     assert_eq!(find(9).await.unwrap(), None);
 
     let revoked_at = scene.now();
-    let revoked = scene.twins.revoke_api_key(scene.ledger, made[1].id, revoked_at).await.unwrap().unwrap();
+    let revoked = scene
+        .twins
+        .revoke_api_key(scene.ledger, made[1].id, Origin::SYSTEM, revoked_at)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(revoked.revoked_at, Some(revoked_at));
     let later = scene.now();
-    let again = scene.twins.revoke_api_key(scene.ledger, made[1].id, later).await.unwrap();
+    let again = scene.twins.revoke_api_key(scene.ledger, made[1].id, Origin::SYSTEM, later).await.unwrap();
     assert_eq!(again, Some(revoked.clone()), "revoking twice changes nothing");
     assert_eq!(
-        scene.twins.revoke_api_key(scene.ledger, florin_ledger::ApiKeyId(99), later).await.unwrap(),
+        scene
+            .twins
+            .revoke_api_key(scene.ledger, florin_ledger::ApiKeyId(99), Origin::SYSTEM, later)
+            .await
+            .unwrap(),
         None
     );
     let found = scene.twins.api_key_by_secret(scene.ledger, [2; 32]).await.unwrap();
@@ -227,14 +286,26 @@ pub(super) async fn api_keys(scene: &mut Scene) {
 pub(super) async fn what_cannot_be_stored_is_an_error(scene: &mut Scene) {
     let alice = scene.user("alice").await;
     let (key, now) = (scene.creation_key("", "x"), scene.now());
-    created(scene.twins.create_api_key(scene.ledger, new_api_key(alice, 1), key, now).await.unwrap());
+    created(
+        scene
+            .twins
+            .create_api_key(scene.ledger, new_api_key(alice, 1), key, Origin::SYSTEM, now)
+            .await
+            .unwrap(),
+    );
     let key = scene.creation_key("k", "x");
     for new in [new_api_key(alice, 1), new_api_key(UserId(99), 2)] {
-        let error = scene.twins.create_api_key(scene.ledger, new, key, now).await.unwrap_err();
+        let error =
+            scene.twins.create_api_key(scene.ledger, new, key, Origin::SYSTEM, now).await.unwrap_err();
         assert!(matches!(error, StoreError::Inconsistent(_)), "{error}");
     }
-    let second =
-        created(scene.twins.create_api_key(scene.ledger, new_api_key(alice, 2), key, now).await.unwrap());
+    let second = created(
+        scene
+            .twins
+            .create_api_key(scene.ledger, new_api_key(alice, 2), key, Origin::SYSTEM, now)
+            .await
+            .unwrap(),
+    );
     assert_eq!(second.id.0, 2, "the key stayed free, and no id was lost");
 }
 
@@ -243,15 +314,15 @@ pub(super) async fn an_unknown_ledger_is_an_error(scene: &mut Scene) {
     let unknown = LedgerId(77);
     let (key, now) = (scene.creation_key("", "x"), scene.now());
     let store = scene.twins.engine.store();
-    store.create_user(unknown, new_user("alice"), key, now).await.unwrap_err();
-    store.create_asset(unknown, new_asset("USD", 2), key, now).await.unwrap_err();
+    store.create_user(unknown, new_user("alice"), key, Origin::SYSTEM, now).await.unwrap_err();
+    store.create_asset(unknown, new_asset("USD", 2), key, Origin::SYSTEM, now).await.unwrap_err();
     assert!(
         store
-            .create_wallet(unknown, new_wallet(UserId(1), "USD", "main"), key, now)
+            .create_wallet(unknown, new_wallet(UserId(1), "USD", "main"), key, Origin::SYSTEM, now)
             .await
             .map_or(true, |answer| { matches!(answer, Created::Refused(_)) })
     );
-    store.create_api_key(unknown, new_api_key(UserId(1), 1), key, now).await.unwrap_err();
+    store.create_api_key(unknown, new_api_key(UserId(1), 1), key, Origin::SYSTEM, now).await.unwrap_err();
 }
 
 pub(super) async fn text_of_all_kinds(scene: &mut Scene) {

@@ -3,7 +3,9 @@
 use super::scene::{Scene, created, new_user};
 use crate::asks::{Asks, by, by_the_house};
 use florin_ledger::{LedgerId, Outcome, Rejection, UserId, Version, WalletId};
-use florin_store::{EntryFilter, NewApiKey, RefreshToken, Rotation, Store, TransactionFilter, WalletFilter};
+use florin_store::{
+    EntryFilter, NewApiKey, Origin, RefreshToken, Rotation, Store, TransactionFilter, WalletFilter,
+};
 
 /// The same people, wallets and commands under the same keys; only the top-up differs.
 async fn plays(scene: &mut Scene, ledger: LedgerId, top_up: &str) {
@@ -68,7 +70,7 @@ pub(super) async fn one_key_in_two_ledgers(scene: &mut Scene) {
     let now = scene.now();
     let key = scene.creation_key("created", "carol");
     for ledger in [first, second] {
-        created(scene.twins.create_user(ledger, new_user("carol"), key, now).await.unwrap());
+        created(scene.twins.create_user(ledger, new_user("carol"), key, Origin::SYSTEM, now).await.unwrap());
     }
 }
 
@@ -78,10 +80,10 @@ pub(super) async fn what_is_another_ledger_s_is_not_there(scene: &mut Scene) {
     let now = scene.now();
     let new = NewApiKey { name: "x".to_owned(), secret_hash: [7; 32], scopes: vec![], created_by: UserId(1) };
     let key = scene.creation_key("", "x");
-    let api_key = created(scene.twins.create_api_key(first, new, key, now).await.unwrap());
+    let api_key = created(scene.twins.create_api_key(first, new, key, Origin::SYSTEM, now).await.unwrap());
     let expires_at = florin_ledger::Timestamp(i64::MAX);
     let token = RefreshToken { hash: [1; 32], family: 5, user: UserId(1), created_at: now, expires_at };
-    scene.twins.start_session(first, token).await.unwrap();
+    scene.twins.start_session(first, token, Origin::SYSTEM).await.unwrap();
     let original = scene.twins.transactions(first, TransactionFilter::default(), None, 1).await.unwrap();
     let original = original[0].id;
 
@@ -102,12 +104,13 @@ pub(super) async fn what_is_another_ledger_s_is_not_there(scene: &mut Scene) {
     assert_eq!(twins.users(second, None, 9).await.unwrap(), []);
     assert_eq!(twins.api_key_by_secret(second, [7; 32]).await.unwrap(), None);
     assert_eq!(twins.api_keys(second, None, 9).await.unwrap(), []);
-    assert_eq!(twins.revoke_api_key(second, api_key.id, now).await.unwrap(), None);
-    let rotated = twins.rotate_refresh_token(second, [1; 32], [2; 32], expires_at, now).await.unwrap();
+    assert_eq!(twins.revoke_api_key(second, api_key.id, Origin::SYSTEM, now).await.unwrap(), None);
+    let rotated =
+        twins.rotate_refresh_token(second, [1; 32], [2; 32], expires_at, Origin::SYSTEM, now).await.unwrap();
     assert_eq!(rotated, Rotation::Invalid);
-    twins.end_session(second, [1; 32], now).await.unwrap();
+    twins.end_session(second, [1; 32], Origin::SYSTEM, now).await.unwrap();
     let change = florin_ledger::WalletChange::default();
-    let refused = twins.change_wallet(second, WalletId(5), change, None).await.unwrap();
+    let refused = twins.change_wallet(second, WalletId(5), change, None, Origin::SYSTEM, now).await.unwrap();
     assert_eq!(refused, Err(Rejection::WalletNotFound { wallet: Some(WalletId(5)) }));
 
     scene.ledger = second;
@@ -117,6 +120,10 @@ pub(super) async fn what_is_another_ledger_s_is_not_there(scene: &mut Scene) {
     assert_eq!(refused, Rejection::WalletNotFound { wallet: Some(WalletId(5)) });
     let refused = scene.refuses(by_the_house().tops_up(UserId(1), "USD", "1.00")).await;
     assert_eq!(refused, Rejection::AssetNotFound);
-    let rotated = scene.twins.rotate_refresh_token(first, [1; 32], [2; 32], expires_at, now).await.unwrap();
+    let rotated = scene
+        .twins
+        .rotate_refresh_token(first, [1; 32], [2; 32], expires_at, Origin::SYSTEM, now)
+        .await
+        .unwrap();
     assert!(matches!(rotated, Rotation::Rotated(_)), "ending it in another ledger did nothing");
 }

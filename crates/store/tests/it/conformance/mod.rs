@@ -1,6 +1,7 @@
 //! What every engine must do. Each call of a case goes to the engine and to the model, and the answers must be
 //! equal; at the end both must hold the same, before and after a restart, and the audit must find nothing.
 
+mod audit_log;
 mod commits;
 mod creations;
 mod extremes;
@@ -104,6 +105,12 @@ on_every_engine!(
         expiry_and_revocation,
         families_are_apart,
         what_cannot_be_stored_is_an_error;
+    audit_log:
+        what_changes_people_keys_and_wallets_writes_a_line,
+        what_changes_nothing_writes_none,
+        sessions_write_their_lines,
+        lines_are_kept_as_they_were_given,
+        pages_and_filters;
     extremes:
         the_largest_amount_moves_and_comes_back,
         no_balance_goes_beyond_38_digits,

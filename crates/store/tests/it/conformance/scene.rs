@@ -9,8 +9,8 @@ use florin_ledger::{
     Rejection, Scale, Settlement, Timestamp, Transaction, UserId, WalletChange, WalletId, WalletStatus,
 };
 use florin_store::{
-    Created, CreationKey, EmailAddress, NewAsset, NewUser, NewWallet, Role, Store, Username, WalletName,
-    WalletRecord,
+    Created, CreationKey, EmailAddress, NewAsset, NewUser, NewWallet, Origin, Role, Store, Username,
+    WalletName, WalletRecord,
 };
 use std::sync::Arc;
 
@@ -61,13 +61,14 @@ impl Scene {
         let key = self.creation_key("", text);
         let new = NewAsset { asset, name: format!("The asset {text}") };
         let now = self.now();
-        created(self.twins.create_asset(self.ledger, new, key, now).await.unwrap());
+        created(self.twins.create_asset(self.ledger, new, key, Origin::SYSTEM, now).await.unwrap());
     }
 
     pub(crate) async fn user(&mut self, name: &str) -> UserId {
         let key = self.creation_key("", name);
         let now = self.now();
-        created(self.twins.create_user(self.ledger, new_user(name), key, now).await.unwrap()).id
+        created(self.twins.create_user(self.ledger, new_user(name), key, Origin::SYSTEM, now).await.unwrap())
+            .id
     }
 
     /// A user's main wallet.
@@ -79,7 +80,7 @@ impl Scene {
         let key = self.creation_key("", name);
         let now = self.now();
         let new = NewWallet { user, asset: code(asset), name: WalletName::parse(name).unwrap() };
-        created(self.twins.create_wallet(self.ledger, new, key, now).await.unwrap()).wallet.id
+        created(self.twins.create_wallet(self.ledger, new, key, Origin::SYSTEM, now).await.unwrap()).wallet.id
     }
 
     pub(crate) async fn record(&self, id: WalletId) -> WalletRecord {
@@ -97,7 +98,8 @@ impl Scene {
         id: WalletId,
         change: WalletChange,
     ) -> Result<WalletRecord, Rejection> {
-        self.twins.change_wallet(self.ledger, id, change, None).await.unwrap()
+        let now = self.now();
+        self.twins.change_wallet(self.ledger, id, change, None, Origin::SYSTEM, now).await.unwrap()
     }
 
     pub(crate) async fn sets(&mut self, id: WalletId, status: WalletStatus) {

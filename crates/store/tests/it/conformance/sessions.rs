@@ -2,7 +2,7 @@
 
 use super::scene::{Scene, created, new_user};
 use florin_ledger::{Timestamp, UserId};
-use florin_store::{RefreshToken, Rotation, Store, StoreError};
+use florin_store::{Origin, RefreshToken, Rotation, Store, StoreError};
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -17,7 +17,7 @@ async fn starts(scene: &mut Scene, user: UserId, token: u8, family: u128) {
     let created_at = scene.now();
     let expires_at = Timestamp(created_at.0 + HOUR);
     let token = RefreshToken { hash: [token; 32], family, user, created_at, expires_at };
-    scene.twins.start_session(scene.ledger, token).await.unwrap();
+    scene.twins.start_session(scene.ledger, token, Origin::SYSTEM).await.unwrap();
 }
 
 async fn rotates(scene: &mut Scene, old: u8, new: u8) -> Rotation {
@@ -27,7 +27,11 @@ async fn rotates(scene: &mut Scene, old: u8, new: u8) -> Rotation {
 
 async fn rotates_at(scene: &Scene, old: u8, new: u8, now: Timestamp) -> Rotation {
     let expires_at = Timestamp(now.0 + HOUR);
-    scene.twins.rotate_refresh_token(scene.ledger, [old; 32], [new; 32], expires_at, now).await.unwrap()
+    scene
+        .twins
+        .rotate_refresh_token(scene.ledger, [old; 32], [new; 32], expires_at, Origin::SYSTEM, now)
+        .await
+        .unwrap()
 }
 
 fn is_rotated(rotation: &Rotation, user: UserId) -> bool {
@@ -63,16 +67,19 @@ pub(super) async fn expiry_and_revocation(scene: &mut Scene) {
 
     starts(scene, alice, 11, 200).await;
     let now = scene.now();
-    scene.twins.end_session(scene.ledger, [11; 32], now).await.unwrap();
-    scene.twins.end_session(scene.ledger, [11; 32], now).await.unwrap();
-    scene.twins.end_session(scene.ledger, [99; 32], now).await.unwrap();
+    scene.twins.end_session(scene.ledger, [11; 32], Origin::SYSTEM, now).await.unwrap();
+    scene.twins.end_session(scene.ledger, [11; 32], Origin::SYSTEM, now).await.unwrap();
+    scene.twins.end_session(scene.ledger, [99; 32], Origin::SYSTEM, now).await.unwrap();
     assert_eq!(rotates(scene, 11, 12).await, Rotation::Invalid);
 }
 
 pub(super) async fn families_are_apart(scene: &mut Scene) {
     let alice = signed_in(scene).await;
     let (key, now) = (scene.creation_key("", "bob"), scene.now());
-    let bob = created(scene.twins.create_user(scene.ledger, new_user("bob"), key, now).await.unwrap()).id;
+    let bob = created(
+        scene.twins.create_user(scene.ledger, new_user("bob"), key, Origin::SYSTEM, now).await.unwrap(),
+    )
+    .id;
     starts(scene, alice, 21, 101).await;
     starts(scene, bob, 31, 102).await;
     assert!(is_rotated(&rotates(scene, 1, 2).await, alice));
@@ -80,7 +87,7 @@ pub(super) async fn families_are_apart(scene: &mut Scene) {
     assert!(is_rotated(&rotates(scene, 21, 22).await, alice));
     assert!(is_rotated(&rotates(scene, 31, 32).await, bob));
     let now = scene.now();
-    scene.twins.end_session(scene.ledger, [22; 32], now).await.unwrap();
+    scene.twins.end_session(scene.ledger, [22; 32], Origin::SYSTEM, now).await.unwrap();
     assert_eq!(rotates(scene, 22, 23).await, Rotation::Invalid);
     assert!(is_rotated(&rotates(scene, 32, 33).await, bob));
 }
@@ -91,11 +98,14 @@ pub(super) async fn what_cannot_be_stored_is_an_error(scene: &mut Scene) {
     let token = RefreshToken { hash: [1; 32], family: 9, user: alice, created_at: now, expires_at: now };
     let of_nobody = RefreshToken { hash: [2; 32], user: UserId(99), ..token };
     for token in [token, of_nobody] {
-        let error = scene.twins.start_session(scene.ledger, token).await.unwrap_err();
+        let error = scene.twins.start_session(scene.ledger, token, Origin::SYSTEM).await.unwrap_err();
         assert!(matches!(error, StoreError::Inconsistent(_)), "{error}");
     }
     let expires_at = Timestamp(now.0 + HOUR);
-    let onto_itself = scene.twins.rotate_refresh_token(scene.ledger, [1; 32], [1; 32], expires_at, now).await;
+    let onto_itself = scene
+        .twins
+        .rotate_refresh_token(scene.ledger, [1; 32], [1; 32], expires_at, Origin::SYSTEM, now)
+        .await;
     assert!(matches!(onto_itself, Err(StoreError::Inconsistent(_))));
     assert!(is_rotated(&rotates(scene, 1, 2).await, alice), "what failed left no trace");
 }

@@ -2,8 +2,8 @@
 
 use florin_ledger::{LedgerId, Transaction, WalletId};
 use florin_store::{
-    ApiKey, AssetRecord, AuditReport, EntryFilter, HistoryEntry, Store, TransactionFilter, TrialBalanceLine,
-    User, WalletFilter, WalletRecord,
+    ApiKey, AssetRecord, AuditFilter, AuditRecord, AuditReport, EntryFilter, HistoryEntry, Store,
+    TransactionFilter, TrialBalanceLine, User, WalletFilter, WalletRecord,
 };
 use std::collections::BTreeMap;
 
@@ -18,6 +18,7 @@ pub(crate) struct Snapshot {
     entries: BTreeMap<WalletId, Vec<HistoryEntry>>,
     users: Vec<User>,
     api_keys: Vec<ApiKey>,
+    audit_log: Vec<AuditRecord>,
     trial_balance: Result<Vec<TrialBalanceLine>, ()>,
     pub(crate) audit: AuditReport,
 }
@@ -61,6 +62,10 @@ impl Snapshot {
             users: all_pages!(|before| store.users(ledger, before, PAGE), |user: &User| user.id),
             api_keys: all_pages!(|before| store.api_keys(ledger, before, PAGE), |api_key: &ApiKey| api_key
                 .id),
+            audit_log: all_pages!(
+                |before| store.audit_log(ledger, AuditFilter::default(), before, PAGE),
+                |record: &AuditRecord| record.id
+            ),
             // Beyond 38 digits there is no answer, on any engine.
             trial_balance: store.trial_balance(ledger).await.map_err(|_| ()),
             audit: store.audit(ledger).await.unwrap(),

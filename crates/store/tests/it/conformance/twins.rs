@@ -8,9 +8,9 @@ use florin_ledger::{
     Version, WalletChange, WalletId,
 };
 use florin_store::{
-    ApiKey, AssetRecord, AuditReport, Created, CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewAsset,
-    NewUser, NewWallet, RefreshToken, Rotation, Store, StoreError, TransactionFilter, TrialBalanceLine, User,
-    Username, WalletFilter, WalletRecord,
+    ApiKey, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created, CreationKey,
+    EntryFilter, HistoryEntry, NewApiKey, NewAsset, NewUser, NewWallet, Origin, RefreshToken, Rotation,
+    Store, StoreError, TransactionFilter, TrialBalanceLine, User, Username, WalletFilter, WalletRecord,
 };
 use std::fmt::Debug;
 use std::mem::discriminant;
@@ -68,9 +68,10 @@ impl Store for Twins {
         ledger: LedgerId,
         asset: NewAsset,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<AssetRecord>, StoreError> {
-        both!(self.create_asset(ledger, asset, key, now))
+        both!(self.create_asset(ledger, asset, key, origin, now))
     }
 
     async fn assets(&self, ledger: LedgerId) -> Result<Vec<AssetRecord>, StoreError> {
@@ -82,9 +83,10 @@ impl Store for Twins {
         ledger: LedgerId,
         wallet: NewWallet,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<WalletRecord>, StoreError> {
-        both!(self.create_wallet(ledger, wallet, key, now))
+        both!(self.create_wallet(ledger, wallet, key, origin, now))
     }
 
     async fn wallet(&self, ledger: LedgerId, id: WalletId) -> Result<Option<WalletRecord>, StoreError> {
@@ -111,8 +113,10 @@ impl Store for Twins {
         id: WalletId,
         change: WalletChange,
         expected: Option<Version>,
+        origin: Origin,
+        now: Timestamp,
     ) -> Result<Result<WalletRecord, Rejection>, StoreError> {
-        both!(self.change_wallet(ledger, id, change, expected))
+        both!(self.change_wallet(ledger, id, change, expected, origin, now))
     }
 
     async fn entries(
@@ -157,9 +161,10 @@ impl Store for Twins {
         ledger: LedgerId,
         user: NewUser,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<User>, StoreError> {
-        both!(self.create_user(ledger, user, key, now))
+        both!(self.create_user(ledger, user, key, origin, now))
     }
 
     async fn user(&self, ledger: LedgerId, id: UserId) -> Result<Option<User>, StoreError> {
@@ -179,8 +184,13 @@ impl Store for Twins {
         both!(self.users(ledger, before, limit))
     }
 
-    async fn start_session(&self, ledger: LedgerId, token: RefreshToken) -> Result<(), StoreError> {
-        both!(self.start_session(ledger, token))
+    async fn start_session(
+        &self,
+        ledger: LedgerId,
+        token: RefreshToken,
+        origin: Origin,
+    ) -> Result<(), StoreError> {
+        both!(self.start_session(ledger, token, origin))
     }
 
     async fn rotate_refresh_token(
@@ -189,13 +199,20 @@ impl Store for Twins {
         old: [u8; 32],
         new: [u8; 32],
         new_expires_at: Timestamp,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Rotation, StoreError> {
-        both!(self.rotate_refresh_token(ledger, old, new, new_expires_at, now))
+        both!(self.rotate_refresh_token(ledger, old, new, new_expires_at, origin, now))
     }
 
-    async fn end_session(&self, ledger: LedgerId, token: [u8; 32], now: Timestamp) -> Result<(), StoreError> {
-        both!(self.end_session(ledger, token, now))
+    async fn end_session(
+        &self,
+        ledger: LedgerId,
+        token: [u8; 32],
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        both!(self.end_session(ledger, token, origin, now))
     }
 
     async fn create_api_key(
@@ -203,9 +220,10 @@ impl Store for Twins {
         ledger: LedgerId,
         api_key: NewApiKey,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<ApiKey>, StoreError> {
-        both!(self.create_api_key(ledger, api_key, key, now))
+        both!(self.create_api_key(ledger, api_key, key, origin, now))
     }
 
     async fn api_key_by_secret(
@@ -229,9 +247,30 @@ impl Store for Twins {
         &self,
         ledger: LedgerId,
         id: ApiKeyId,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Option<ApiKey>, StoreError> {
-        both!(self.revoke_api_key(ledger, id, now))
+        both!(self.revoke_api_key(ledger, id, origin, now))
+    }
+
+    async fn append_audit_line(
+        &self,
+        ledger: LedgerId,
+        line: AuditLine,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        both!(self.append_audit_line(ledger, line, origin, now))
+    }
+
+    async fn audit_log(
+        &self,
+        ledger: LedgerId,
+        filter: AuditFilter,
+        before: Option<AuditId>,
+        limit: usize,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        both!(self.audit_log(ledger, filter, before, limit))
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 use super::scene::Scene;
 use crate::asks::{Asks, by, by_the_house, code};
 use florin_ledger::{Amount, Rejection, Version, Wallet, WalletChange, WalletId, WalletStatus};
+use florin_store::Origin;
 use florin_store::{Store, WalletFilter};
 
 fn credit(units: i128) -> WalletChange {
@@ -77,9 +78,9 @@ pub(super) async fn settings_change_as_the_ledger_says(scene: &mut Scene) {
     let alice = scene.user("alice").await;
     let main = scene.wallet(alice, "USD").await;
     scene.completes(by_the_house().tops_up(alice, "USD", "1.00")).await;
-    let ledger = scene.ledger;
+    let (ledger, now) = (scene.ledger, scene.now());
     let change = |id, change, expected: Option<i64>| {
-        scene.twins.change_wallet(ledger, id, change, expected.map(Version))
+        scene.twins.change_wallet(ledger, id, change, expected.map(Version), Origin::SYSTEM, now)
     };
     let nowhere = WalletId(99);
     let refused = Err(Rejection::WalletNotFound { wallet: Some(nowhere) });

@@ -11,7 +11,7 @@ use crate::conformance::snapshot::Snapshot;
 use crate::engines::{Engine, OnPostgres, OnSqlite};
 use draft::{GroupDraft, Step};
 use florin_ledger::{Command, Group, GroupOutcome, LedgerId, Outcome, Settlement, TransactionId, WalletId};
-use florin_store::{Created, NewWallet, Store, WalletName};
+use florin_store::{Created, NewWallet, Origin, Store, WalletName};
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -80,8 +80,9 @@ async fn play(scene: &mut Scene, count: &mut Count, steps: &[Step]) {
             }
             Step::Change { wallet, change, expected } => {
                 let id = WalletId(*wallet);
-                let _refused_on_both =
-                    scene.twins.change_wallet(ledger, id, *change, *expected).await.unwrap();
+                let now = scene.now();
+                let changed = scene.twins.change_wallet(ledger, id, *change, *expected, Origin::SYSTEM, now);
+                let _refused_on_both = changed.await.unwrap();
             }
             Step::Open { user, asset, name } => {
                 let key = scene.creation_key("", name);
@@ -91,7 +92,8 @@ async fn play(scene: &mut Scene, count: &mut Count, steps: &[Step]) {
                     asset: crate::asks::code(asset),
                     name: WalletName::parse(name).unwrap(),
                 };
-                let _: Created<_> = scene.twins.create_wallet(ledger, new, key, now).await.unwrap();
+                let _: Created<_> =
+                    scene.twins.create_wallet(ledger, new, key, Origin::SYSTEM, now).await.unwrap();
             }
             Step::Clock(seconds) => scene.shift_clock(*seconds),
         }

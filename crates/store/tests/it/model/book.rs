@@ -7,8 +7,8 @@ use florin_ledger::{
     WalletStatus, decide_batch,
 };
 use florin_store::{
-    AssetRecord, Created, CreationKey, NewAsset, NewWallet, Refusal, StoreError, WalletFilter, WalletName,
-    WalletRecord,
+    AssetRecord, AuditAction, AuditId, AuditLine, AuditRecord, Created, CreationKey, NewAsset, NewWallet,
+    Origin, Refusal, StoreError, Subject, WalletFilter, WalletName, WalletRecord,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -25,6 +25,7 @@ pub(super) struct Book {
     pub(super) entries: HashMap<WalletId, Vec<Arc<Transaction>>>,
     pub(super) reversals: Vec<ReversalRecord>,
     pub(super) people: People,
+    pub(super) audit_log: Vec<AuditRecord>,
     created: HashMap<KeyHash, (Fingerprint, Resource)>,
 }
 
@@ -64,6 +65,11 @@ impl Book {
         Ok(result.outcomes)
     }
 
+    pub(super) fn append(&mut self, line: AuditLine, origin: &Origin, now: Timestamp) {
+        let id = AuditId(self.audit_log.last().map_or(0, |last| last.id.0) + 1);
+        self.audit_log.push(AuditRecord { id, at: now, origin: origin.clone(), line });
+    }
+
     pub(super) fn turn(&self, key: CreationKey) -> Turn {
         match self.created.get(&key.hash) {
             None => Turn::Go,
@@ -80,6 +86,7 @@ impl Book {
         &mut self,
         new: NewAsset,
         key: CreationKey,
+        origin: &Origin,
         now: Timestamp,
     ) -> Result<Created<AssetRecord>, StoreError> {
         let code = new.asset.code;
@@ -102,6 +109,7 @@ impl Book {
         let record = AssetRecord { asset: new.asset, name: new.name, created_at: now, system_wallets };
         self.assets.insert(code, record.clone());
         self.bind(key, Resource::Asset(code));
+        self.append(AuditLine::done(AuditAction::AssetCreated, Subject::Asset(code)), origin, now);
         Ok(Created::New(record))
     }
 
@@ -109,6 +117,7 @@ impl Book {
         &mut self,
         new: &NewWallet,
         key: CreationKey,
+        origin: &Origin,
         now: Timestamp,
     ) -> Result<Created<WalletRecord>, StoreError> {
         match self.turn(key) {
@@ -136,7 +145,9 @@ impl Book {
         }
         let id = self.open(Owner::User(new.user), new.asset, new.name.clone(), now);
         self.bind(key, Resource::Wallet(id));
-        self.wallet(id).map(Created::New).ok_or_else(missing)
+        let record = self.wallet(id).ok_or_else(missing)?;
+        self.append(AuditLine::wallet_created(&record), origin, now);
+        Ok(Created::New(record))
     }
 
     fn open(&mut self, owner: Owner, asset: AssetCode, name: WalletName, now: Timestamp) -> WalletId {
@@ -189,6 +200,8 @@ impl Book {
         id: WalletId,
         change: WalletChange,
         expected: Option<Version>,
+        origin: &Origin,
+        now: Timestamp,
     ) -> Result<WalletRecord, Rejection> {
         let not_found = Rejection::WalletNotFound { wallet: Some(id) };
         let record = self.wallet(id).ok_or(not_found)?;
@@ -196,6 +209,9 @@ impl Book {
         self.state.wallets.insert(id, wallet);
         if wallet.status == WalletStatus::Closed {
             self.state.main_wallets.retain(|_, main| *main != id);
+        }
+        for line in AuditLine::wallet_changes(&record.wallet, &wallet, record.scale) {
+            self.append(line, origin, now);
         }
         self.wallet(id).ok_or(not_found)
     }

@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use florin_ledger::{Status, Timestamp, Transaction, TransactionId, Version, WalletId};
-use florin_store::{EntryFilter, HistoryEntry, TransactionFilter};
+use florin_store::{AuditFilter, AuditId, AuditRecord, EntryFilter, HistoryEntry, TransactionFilter};
 
 impl Book {
     /// A wallet's entries that match, newest first, with versions below `before`.
@@ -46,6 +46,26 @@ impl Book {
             .filter(|transaction| is_within(transaction.created_at, filter.from, filter.until))
             .take(limit)
             .map(|transaction| (**transaction).clone())
+            .collect()
+    }
+
+    /// Lines of the audit log that match, newest first, below `before`.
+    pub(super) fn list_audit_log(
+        &self,
+        filter: AuditFilter,
+        before: Option<AuditId>,
+        limit: usize,
+    ) -> Vec<AuditRecord> {
+        self.audit_log
+            .iter()
+            .rev()
+            .filter(|record| before.is_none_or(|before| record.id < before))
+            .filter(|record| filter.actor.is_none_or(|actor| record.origin.actor == actor))
+            .filter(|record| filter.action.is_none_or(|action| record.line.action == action))
+            .filter(|record| filter.subject.is_none_or(|subject| record.line.subject == Some(subject)))
+            .filter(|record| is_within(record.at, filter.from, filter.until))
+            .take(limit)
+            .cloned()
             .collect()
     }
 

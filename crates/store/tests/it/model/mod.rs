@@ -15,9 +15,9 @@ use florin_ledger::{
     Version, WalletChange, WalletId,
 };
 use florin_store::{
-    ApiKey, AssetRecord, AuditReport, Created, CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewAsset,
-    NewUser, NewWallet, RefreshToken, Rotation, Store, StoreError, TransactionFilter, TrialBalanceLine, User,
-    Username, WalletFilter, WalletRecord,
+    ApiKey, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created, CreationKey,
+    EntryFilter, HistoryEntry, NewApiKey, NewAsset, NewUser, NewWallet, Origin, RefreshToken, Rotation,
+    Store, StoreError, TransactionFilter, TrialBalanceLine, User, Username, WalletFilter, WalletRecord,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,9 +70,10 @@ impl Store for Model {
         ledger: LedgerId,
         asset: NewAsset,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<AssetRecord>, StoreError> {
-        self.with(ledger, |book| book.create_asset(asset, key, now))
+        self.with(ledger, |book| book.create_asset(asset, key, &origin, now))
     }
 
     async fn assets(&self, ledger: LedgerId) -> Result<Vec<AssetRecord>, StoreError> {
@@ -84,9 +85,10 @@ impl Store for Model {
         ledger: LedgerId,
         wallet: NewWallet,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<WalletRecord>, StoreError> {
-        self.with(ledger, |book| book.create_wallet(&wallet, key, now))
+        self.with(ledger, |book| book.create_wallet(&wallet, key, &origin, now))
     }
 
     async fn wallet(&self, ledger: LedgerId, id: WalletId) -> Result<Option<WalletRecord>, StoreError> {
@@ -115,8 +117,10 @@ impl Store for Model {
         id: WalletId,
         change: WalletChange,
         expected: Option<Version>,
+        origin: Origin,
+        now: Timestamp,
     ) -> Result<Result<WalletRecord, Rejection>, StoreError> {
-        self.with(ledger, |book| Ok(book.change_wallet(id, change, expected)))
+        self.with(ledger, |book| Ok(book.change_wallet(id, change, expected, &origin, now)))
     }
 
     async fn entries(
@@ -161,9 +165,10 @@ impl Store for Model {
         ledger: LedgerId,
         user: NewUser,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<User>, StoreError> {
-        self.with(ledger, |book| book.create_user(user, key, now))
+        self.with(ledger, |book| book.create_user(user, key, &origin, now))
     }
 
     async fn user(&self, ledger: LedgerId, id: UserId) -> Result<Option<User>, StoreError> {
@@ -183,8 +188,13 @@ impl Store for Model {
         self.with(ledger, |book| Ok(book::page(&book.people.users, before.as_ref(), limit)))
     }
 
-    async fn start_session(&self, ledger: LedgerId, token: RefreshToken) -> Result<(), StoreError> {
-        self.with(ledger, |book| book.people.start_session(token))
+    async fn start_session(
+        &self,
+        ledger: LedgerId,
+        token: RefreshToken,
+        origin: Origin,
+    ) -> Result<(), StoreError> {
+        self.with(ledger, |book| book.start_session(token, &origin))
     }
 
     async fn rotate_refresh_token(
@@ -193,19 +203,21 @@ impl Store for Model {
         old: [u8; 32],
         new: [u8; 32],
         new_expires_at: Timestamp,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Rotation, StoreError> {
-        self.with(ledger, |book| book.people.rotate(old, new, new_expires_at, now))
+        self.with(ledger, |book| book.rotate(old, new, new_expires_at, &origin, now))
     }
 
     async fn end_session(
         &self,
         ledger: LedgerId,
         token: [u8; 32],
-        _now: Timestamp,
+        origin: Origin,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.with(ledger, |book| {
-            book.people.end_session(token);
+            book.end_session(token, &origin, now);
             Ok(())
         })
     }
@@ -215,9 +227,10 @@ impl Store for Model {
         ledger: LedgerId,
         api_key: NewApiKey,
         key: CreationKey,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Created<ApiKey>, StoreError> {
-        self.with(ledger, |book| book.create_api_key(api_key, key, now))
+        self.with(ledger, |book| book.create_api_key(api_key, key, &origin, now))
     }
 
     async fn api_key_by_secret(
@@ -241,9 +254,33 @@ impl Store for Model {
         &self,
         ledger: LedgerId,
         id: ApiKeyId,
+        origin: Origin,
         now: Timestamp,
     ) -> Result<Option<ApiKey>, StoreError> {
-        self.with(ledger, |book| Ok(book.people.revoke_api_key(id, now)))
+        self.with(ledger, |book| Ok(book.revoke_api_key(id, &origin, now)))
+    }
+
+    async fn append_audit_line(
+        &self,
+        ledger: LedgerId,
+        line: AuditLine,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.with(ledger, |book| {
+            book.append(line, &origin, now);
+            Ok(())
+        })
+    }
+
+    async fn audit_log(
+        &self,
+        ledger: LedgerId,
+        filter: AuditFilter,
+        before: Option<AuditId>,
+        limit: usize,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        self.with(ledger, |book| Ok(book.list_audit_log(filter, before, limit)))
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -3,7 +3,8 @@
 use super::book::{Book, Resource, Turn, missing, next};
 use florin_ledger::{ApiKeyId, Timestamp, UserId};
 use florin_store::{
-    ApiKey, Created, CreationKey, NewApiKey, NewUser, RefreshToken, Refusal, Rotation, StoreError, User,
+    Actor, ApiKey, AuditAction, AuditLine, Created, CreationKey, NewApiKey, NewUser, Origin, RefreshToken,
+    Refusal, Rotation, StoreError, Subject, User,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,6 +29,7 @@ impl Book {
         &mut self,
         new: NewUser,
         key: CreationKey,
+        origin: &Origin,
         now: Timestamp,
     ) -> Result<Created<User>, StoreError> {
         match self.turn(key) {
@@ -49,6 +51,7 @@ impl Book {
         let user = User { id, username, email, password_hash, role, created_at: now };
         users.insert(id, user.clone());
         self.bind(key, Resource::User(id));
+        self.append(AuditLine::user_created(&user), origin, now);
         Ok(Created::New(user))
     }
 
@@ -56,6 +59,7 @@ impl Book {
         &mut self,
         new: NewApiKey,
         key: CreationKey,
+        origin: &Origin,
         now: Timestamp,
     ) -> Result<Created<ApiKey>, StoreError> {
         match self.turn(key) {
@@ -76,7 +80,50 @@ impl Book {
         people.api_keys.insert(id, api_key.clone());
         people.secrets.insert(secret_hash, id);
         self.bind(key, Resource::ApiKey(id));
+        self.append(AuditLine::api_key_created(&api_key), origin, now);
         Ok(Created::New(api_key))
+    }
+
+    pub(super) fn revoke_api_key(&mut self, id: ApiKeyId, origin: &Origin, now: Timestamp) -> Option<ApiKey> {
+        let api_key = self.people.api_keys.get_mut(&id)?;
+        let is_new = api_key.revoked_at.is_none();
+        api_key.revoked_at.get_or_insert(now);
+        let revoked = api_key.clone();
+        if is_new {
+            self.append(AuditLine::done(AuditAction::ApiKeyRevoked, Subject::ApiKey(id)), origin, now);
+        }
+        Some(revoked)
+    }
+
+    pub(super) fn start_session(&mut self, token: RefreshToken, origin: &Origin) -> Result<(), StoreError> {
+        self.people.insert_token(token)?;
+        let line = AuditLine::done(AuditAction::UserSignedIn, Subject::User(token.user));
+        self.append(line, origin, token.created_at);
+        Ok(())
+    }
+
+    pub(super) fn rotate(
+        &mut self,
+        old: [u8; 32],
+        new: [u8; 32],
+        new_expires_at: Timestamp,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Rotation, StoreError> {
+        let rotation = self.people.rotate(old, new, new_expires_at, now)?;
+        if rotation == Rotation::Reused
+            && let Some(user) = self.people.user_of_token(old)
+        {
+            self.append(AuditLine::refused(AuditAction::UserTokenReused, Subject::User(user)), origin, now);
+        }
+        Ok(rotation)
+    }
+
+    pub(super) fn end_session(&mut self, token: [u8; 32], origin: &Origin, now: Timestamp) {
+        if let Some(user) = self.people.end_session(token) {
+            let origin = origin.clone().by(Actor::User(user));
+            self.append(AuditLine::done(AuditAction::UserSignedOut, Subject::User(user)), &origin, now);
+        }
     }
 }
 
@@ -85,13 +132,11 @@ impl People {
         self.secrets.get(&secret_hash).and_then(|id| self.api_keys.get(id)).cloned()
     }
 
-    pub(super) fn revoke_api_key(&mut self, id: ApiKeyId, now: Timestamp) -> Option<ApiKey> {
-        let api_key = self.api_keys.get_mut(&id)?;
-        api_key.revoked_at.get_or_insert(now);
-        Some(api_key.clone())
+    fn user_of_token(&self, token: [u8; 32]) -> Option<UserId> {
+        self.tokens.get(&token).map(|token| token.stored.user)
     }
 
-    pub(super) fn start_session(&mut self, token: RefreshToken) -> Result<(), StoreError> {
+    fn insert_token(&mut self, token: RefreshToken) -> Result<(), StoreError> {
         if self.tokens.contains_key(&token.hash) || !self.users.contains_key(&token.user) {
             return Err(StoreError::Inconsistent("a token twice, or one of nobody".to_owned()));
         }
@@ -99,7 +144,7 @@ impl People {
         Ok(())
     }
 
-    pub(super) fn rotate(
+    fn rotate(
         &mut self,
         old: [u8; 32],
         new: [u8; 32],
@@ -115,7 +160,7 @@ impl People {
             return Ok(Rotation::Invalid);
         }
         let user = self.users.get(&found.stored.user).cloned().ok_or_else(missing)?;
-        self.start_session(RefreshToken {
+        self.insert_token(RefreshToken {
             hash: new,
             created_at: now,
             expires_at: new_expires_at,
@@ -125,15 +170,15 @@ impl People {
         Ok(Rotation::Rotated(user))
     }
 
-    pub(super) fn end_session(&mut self, token: [u8; 32]) {
-        if let Some(found) = self.tokens.get(&token) {
-            self.revoke_family(found.stored.family);
-        }
+    /// Whose sign-in it ended, if it ended one.
+    fn end_session(&mut self, token: [u8; 32]) -> Option<UserId> {
+        let found = self.tokens.get(&token)?.stored;
+        (self.revoke_family(found.family) > 0).then_some(found.user)
     }
 
-    fn revoke_family(&mut self, family: u128) {
-        for token in self.tokens.values_mut().filter(|token| token.stored.family == family) {
-            token.is_revoked = true;
-        }
+    /// How many tokens it revoked that were not.
+    fn revoke_family(&mut self, family: u128) -> usize {
+        let of_family = self.tokens.values_mut().filter(|token| token.stored.family == family);
+        of_family.map(|token| usize::from(!std::mem::replace(&mut token.is_revoked, true))).sum()
     }
 }

@@ -7,7 +7,7 @@ use florin_ledger::{
 };
 use florin_store::postgres::{Postgres, PostgresSettings};
 use florin_store::{
-    Created, CreationKey, EmailAddress, NewAsset, NewUser, NewWallet, Role, Store, TransactionFilter,
+    Created, CreationKey, EmailAddress, NewAsset, NewUser, NewWallet, Origin, Role, Store, TransactionFilter,
     Username, WalletName, migrate,
 };
 use std::sync::Arc;
@@ -51,15 +51,27 @@ impl Bank {
             hash: KeyHash::of(HOUSE.principal, &key(name)),
             fingerprint: Fingerprint::of(name, b""),
         };
-        let user = self.store.create_user(self.ledger, user, key("user"), NOW).await.expect("a user");
+        let user = self
+            .store
+            .create_user(self.ledger, user, key("user"), Origin::SYSTEM, NOW)
+            .await
+            .expect("a user");
         assert!(matches!(user, Created::New(_)), "{user:?}");
-        let asset = self.store.create_asset(self.ledger, asset, key("asset"), NOW).await.expect("an asset");
+        let asset = self
+            .store
+            .create_asset(self.ledger, asset, key("asset"), Origin::SYSTEM, NOW)
+            .await
+            .expect("an asset");
         assert!(matches!(asset, Created::New(_)), "{asset:?}");
         for number in 1..=OPENING_DEPOSITS {
             let name = WalletName::parse(&format!("wallet {number}")).expect("a name");
             let wallet = NewWallet { user: UserId(1), asset: usd(), name };
             let key = key(&format!("wallet-{number}"));
-            let created = self.store.create_wallet(self.ledger, wallet, key, NOW).await.expect("a wallet");
+            let created = self
+                .store
+                .create_wallet(self.ledger, wallet, key, Origin::SYSTEM, NOW)
+                .await
+                .expect("a wallet");
             let Created::New(created) = created else { panic!("{created:?}") };
             let amount = Decimal::parse("1000.00").expect("an amount");
             let deposit = Movement::Deposit { wallet: created.wallet.id, amount };
