@@ -59,6 +59,9 @@ pub trait Store: Send + Sync + 'static {
         entropy: u64,
     ) -> Result<Vec<GroupOutcome>, StoreError>;
 
+    /// How many batches it works on at once. More only wait for each other.
+    fn batches_at_once(&self) -> usize;
+
     // Assets.
 
     /// Creates an asset and its four system wallets.

@@ -5,14 +5,14 @@
 //! | submit | the group enters a bounded queue, counted in commands; a full queue refuses at once | nobody |
 //! | gather | all that waits, up to `batch_commands_max`, becomes one batch; nothing waits for company | - |
 //! | expire | groups whose deadline has passed are dropped, unexecuted | - |
-//! | commit | [`Store::commit`]: one database transaction a batch, one fsync | the batch; the next one gathers |
+//! | commit | [`Store::commit`]: one database transaction a batch, one fsync | the batch; the next one gathers, or begins |
 //! | answer | each caller gets its own outcome | - |
 //!
 //! What bounds a batch: `batch_commands_max`, and the number of callers that wait. A group is never split, so
 //! an atomic bulk may exceed the bound by its own size.
 //!
-//! Rules: a caller that goes away cancels its waiting, never the command. Order of arrival is the order of
-//! decision. One group that the store cannot write does not take its batch with it: the groups are then
+//! Rules: a caller that goes away cancels its waiting, never the command. In a batch, order of arrival is the
+//! order of decision. One group that the store cannot write does not take its batch with it: the groups are then
 //! tried one by one. A deadline that passes while the commit runs says nothing about the outcome.
 
 mod queue;

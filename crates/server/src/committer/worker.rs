@@ -5,38 +5,84 @@ use super::{CommitterSettings, SubmitError};
 use crate::clock;
 use florin_ledger::{GroupOutcome, Outcome, Rejection, Settlement};
 use florin_store::{Store, StoreError};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+/// How many commands are worth a commit of their own while another one is under way. Fewer wait for it to
+/// end, and share the next one with those that arrive meanwhile.
+const EARLY_BATCH_COMMANDS_MIN: usize = 128;
+
 /// Runs until the queue is closed and empty, and every batch is answered.
+///
+/// What arrives while a batch commits shares the next one. Where the store works on several at once, the next
+/// one begins early when it is large enough to be worth a commit of its own.
 pub(super) async fn run(
     store: Arc<dyn Store>,
     settings: CommitterSettings,
-    mut waiting: mpsc::UnboundedReceiver<Job>,
+    mut jobs: mpsc::UnboundedReceiver<Job>,
 ) {
-    // What arrives while a batch commits shares the next one.
-    while let Some(batch) = gather(&mut waiting, settings.batch_commands_max).await {
-        let store = Arc::clone(&store);
-        // A task of its own: a panic costs its batch the answers, and not the committer its life.
-        let commit = tokio::spawn(async move { commit(&*store, settings, batch).await });
-        if let Err(error) = commit.await {
-            tracing::error!(%error, "a batch ended without answers");
+    let mut waiting = Waiting::default();
+    let mut under_way = JoinSet::new();
+    let mut is_open = true;
+    while is_open || !waiting.jobs.is_empty() || !under_way.is_empty() {
+        let begins = match under_way.len() {
+            0 => !waiting.jobs.is_empty(),
+            busy => busy < store.batches_at_once() && waiting.commands >= EARLY_BATCH_COMMANDS_MIN,
+        };
+        if begins {
+            let (store, batch) = (Arc::clone(&store), waiting.take(settings.batch_commands_max));
+            // A task of its own: a panic costs its batch the answers, and not the committer its life.
+            under_way.spawn(async move { commit(&*store, settings, batch).await });
+            continue;
+        }
+        let takes_more = is_open && waiting.commands < settings.batch_commands_max;
+        tokio::select! {
+            Some(ended) = under_way.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a batch ended without answers");
+                }
+            }
+            job = jobs.recv(), if takes_more => match job {
+                Some(job) => waiting.add(job, &mut jobs, settings.batch_commands_max),
+                None => is_open = false,
+            },
         }
     }
 }
 
-/// All that waits, up to `commands_max`; waits only for the first. `None` when the queue is closed.
-async fn gather(waiting: &mut mpsc::UnboundedReceiver<Job>, commands_max: usize) -> Option<Vec<Job>> {
-    let first = waiting.recv().await?;
-    let mut commands = first.group.commands.len();
-    let mut batch = vec![first];
-    while commands < commands_max {
-        let Ok(job) = waiting.try_recv() else { break };
-        commands += job.group.commands.len();
-        batch.push(job);
+/// Jobs in the order of their arrival.
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    commands: usize,
+}
+
+impl Waiting {
+    /// Takes one, and with it all that is there, until they are a full batch.
+    fn add(&mut self, first: Job, jobs: &mut mpsc::UnboundedReceiver<Job>, commands_max: usize) {
+        let mut next = Some(first);
+        while let Some(job) = next {
+            self.commands += job.group.commands.len();
+            self.jobs.push_back(job);
+            next = if self.commands < commands_max { jobs.try_recv().ok() } else { None };
+        }
     }
-    Some(batch)
+
+    /// The next batch: all that waits, up to `commands_max`, give or take its last group.
+    fn take(&mut self, commands_max: usize) -> Vec<Job> {
+        let (mut batch, mut commands) = (Vec::new(), 0);
+        while commands < commands_max
+            && let Some(job) = self.jobs.pop_front()
+        {
+            commands += job.group.commands.len();
+            batch.push(job);
+        }
+        self.commands -= commands;
+        batch
+    }
 }
 
 async fn commit(store: &dyn Store, settings: CommitterSettings, batch: Vec<Job>) {

@@ -1,12 +1,14 @@
-//! One batch: find, lock and read, decide, write, commit. Done again from the start when another writer won.
+//! One batch: find, read, decide, write, commit. Done again from the start, with locks, when another writer won.
 
 use super::connection::is_conflict;
 use super::db_tx::{CommitError, DbTx};
-use super::{Postgres, load, save};
+use super::load::{self, Reading};
+use super::{Postgres, save};
 use crate::StoreError;
-use florin_ledger::{Clock, Group, GroupOutcome, LedgerId, Timestamp, decide_batch};
+use florin_ledger::{BatchResult, Clock, Group, GroupOutcome, LedgerId, State, Timestamp, decide_batch};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_postgres::error::SqlState;
 
 /// How often a batch starts again before its callers are told that the store is too busy.
 const ATTEMPTS_MAX: u32 = 20;
@@ -15,6 +17,8 @@ const ATTEMPTS_MAX: u32 = 20;
 pub(super) enum AttemptError {
     /// Another writer won; the same commands may do better now.
     Conflict(StoreError),
+    /// Another writer held a lock for too long.
+    LockTimeout(StoreError),
     /// Starting again would not help, or might do the work twice.
     Final(StoreError),
 }
@@ -28,7 +32,11 @@ impl From<StoreError> for AttemptError {
 impl From<tokio_postgres::Error> for AttemptError {
     fn from(error: tokio_postgres::Error) -> Self {
         let meaning = super::connection::from_driver(&error);
-        if is_conflict(&error) { Self::Conflict(meaning) } else { Self::Final(meaning) }
+        match error.code() {
+            Some(&SqlState::LOCK_NOT_AVAILABLE) => Self::LockTimeout(meaning),
+            _ if is_conflict(&error) => Self::Conflict(meaning),
+            _ => Self::Final(meaning),
+        }
     }
 }
 
@@ -39,20 +47,25 @@ pub(super) async fn commit(
     now: Timestamp,
     entropy: u64,
 ) -> Result<Vec<GroupOutcome>, StoreError> {
+    let _room = store.turns.enter().await;
     let mut attempt = 0;
     loop {
         attempt += 1;
-        match try_commit(store, ledger, groups, Clock::new(now, entropy)).await {
+        let batch = Batch { store, ledger, groups, clock: Clock::new(now, entropy) };
+        let is_first = attempt == 1 && store.turns.is_alone();
+        let tried = if is_first { batch.commit_ahead().await } else { batch.commit_locked().await };
+        let error = match tried {
             Ok(outcomes) => return Ok(outcomes),
-            Err(AttemptError::Final(error)) => return Err(error),
-            Err(AttemptError::Conflict(error)) if attempt == ATTEMPTS_MAX => {
-                return Err(StoreError::Unavailable(format!("gave up after {attempt} attempts: {error}")));
-            }
-            Err(AttemptError::Conflict(error)) => {
-                tracing::debug!(%error, attempt, "another writer won; starting the batch again");
-                tokio::time::sleep(backoff(attempt, entropy)).await;
-            }
+            Err(AttemptError::Conflict(error)) => error,
+            Err(AttemptError::LockTimeout(error)) if is_first => error,
+            Err(AttemptError::LockTimeout(error) | AttemptError::Final(error)) => return Err(error),
+        };
+        if attempt == ATTEMPTS_MAX {
+            return Err(StoreError::Unavailable(format!("gave up after {attempt} attempts: {error}")));
         }
+        tracing::debug!(%error, attempt, "another writer won; starting the batch again");
+        store.turns.meet_others();
+        tokio::time::sleep(backoff(attempt, entropy)).await;
     }
 }
 
@@ -62,27 +75,91 @@ fn backoff(attempt: u32, entropy: u64) -> Duration {
     Duration::from_micros(bound / 2 + entropy.rotate_left(attempt) % (bound / 2))
 }
 
-async fn try_commit(
-    store: &Postgres,
+/// One attempt.
+struct Batch<'call> {
+    store: &'call Postgres,
     ledger: LedgerId,
-    groups: &[Arc<Group>],
-    mut clock: Clock,
-) -> Result<Vec<GroupOutcome>, AttemptError> {
-    let db_tx = DbTx::open(&store.writers).await?;
-    let touched = load::find(&db_tx, &store.known_assets, ledger, groups).await?;
-    let mut state = load::lock_and_read(&db_tx, &store.known_assets, ledger, touched).await?;
+    groups: &'call [Arc<Group>],
+    clock: Clock,
+}
 
-    let decided = decide_batch(&mut state, groups.iter().map(AsRef::as_ref), &mut clock)
-        .map_err(|violation| StoreError::Inconsistent(violation.to_string()))?;
+impl Batch<'_> {
+    /// Without locks, and before the batch ahead is committed.
+    async fn commit_ahead(mut self) -> Result<Vec<GroupOutcome>, AttemptError> {
+        let mut turn = self.store.turns.take().await;
+        let db_tx = DbTx::open(&self.store.writers).await?;
+        let mut state = self.read(&db_tx, Reading::Unlocked).await?;
+        let ahead = turn.ahead();
+        if let Some(ahead) = &ahead {
+            ahead.lay_over(self.ledger, &mut state);
+        }
+        let BatchResult { outcomes, changes } = self.decide(&mut state)?;
+        let changes = Arc::new(changes);
+        let writes = !changes.transactions.is_empty();
+        let verdict = writes.then(|| turn.decided(self.ledger, Arc::clone(&changes)));
+        drop(turn);
 
-    if decided.changes.transactions.is_empty() {
-        db_tx.rollback().await?;
-        return Ok(decided.outcomes);
+        let ahead_committed = async {
+            match ahead {
+                Some(ahead) => ahead.until_committed().await,
+                None => Ok(()),
+            }
+        };
+        let Some(verdict) = verdict else {
+            ahead_committed.await?;
+            db_tx.rollback().await?;
+            return Ok(outcomes);
+        };
+        let update = async {
+            ahead_committed.await?;
+            save::update(&db_tx, self.ledger, &changes).await
+        };
+        match tokio::try_join!(biased; save::insert(&db_tx, self.ledger, &changes), update) {
+            Ok(((), ())) => end(db_tx).await?,
+            Err(error) => {
+                db_tx.rollback().await?;
+                return Err(error);
+            }
+        }
+        verdict.committed();
+        Ok(outcomes)
     }
-    save::save(&db_tx, ledger, &decided.changes).await?;
-    match db_tx.commit().await {
-        Ok(()) => Ok(decided.outcomes),
-        Err(CommitError::Conflict(error)) => Err(AttemptError::Conflict(error)),
-        Err(CommitError::Final(error)) => Err(AttemptError::Final(error)),
+
+    /// With locks, after the batch ahead, and with nobody behind: what to do when others write to the same rows.
+    async fn commit_locked(mut self) -> Result<Vec<GroupOutcome>, AttemptError> {
+        let mut turn = self.store.turns.take().await;
+        if let Some(ahead) = turn.take_ahead() {
+            // What became of it is read after.
+            let _ = ahead.until_committed().await;
+        }
+        let db_tx = DbTx::open(&self.store.writers).await?;
+        let mut state = self.read(&db_tx, Reading::Locked).await?;
+        let BatchResult { outcomes, changes } = self.decide(&mut state)?;
+        if changes.transactions.is_empty() {
+            db_tx.rollback().await?;
+            return Ok(outcomes);
+        }
+        save::insert(&db_tx, self.ledger, &changes).await?;
+        save::update(&db_tx, self.ledger, &changes).await?;
+        end(db_tx).await?;
+        Ok(outcomes)
     }
+
+    async fn read(&self, db_tx: &DbTx, reading: Reading) -> Result<State, AttemptError> {
+        let known_assets = &self.store.known_assets;
+        let touched = load::find(db_tx, known_assets, self.ledger, self.groups).await?;
+        load::read(db_tx, known_assets, self.ledger, touched, reading).await
+    }
+
+    fn decide(&mut self, state: &mut State) -> Result<BatchResult, StoreError> {
+        decide_batch(state, self.groups.iter().map(AsRef::as_ref), &mut self.clock)
+            .map_err(|violation| StoreError::Inconsistent(violation.to_string()))
+    }
+}
+
+async fn end(db_tx: DbTx) -> Result<(), AttemptError> {
+    db_tx.commit().await.map_err(|error| match error {
+        CommitError::Conflict(error) => AttemptError::Conflict(error),
+        CommitError::Final(error) => AttemptError::Final(error),
+    })
 }

@@ -37,6 +37,12 @@ impl DbTx {
     /// Begins every writing transaction; never left to the server's default.
     pub(super) const BEGIN: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
+    /// Begins a transaction that holds no lock on the wallets it decides on. It gives up where it would wait
+    /// for another server's: that one may be waiting for its entries. Well below `deadlock_timeout`, so that
+    /// this never counts as a deadlock.
+    pub(super) const BEGIN_IMPATIENT: &'static str =
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '25ms'";
+
     /// Takes a connection and begins.
     pub(super) async fn begin(pool: &Pool) -> Result<Self, StoreError> {
         let db_tx = Self::open(pool).await?;

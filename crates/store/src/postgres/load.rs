@@ -1,4 +1,4 @@
-//! What a batch is decided on: found, locked in ascending id, and read.
+//! What a batch is decided on: found, locked in ascending id where others write too, and read.
 
 use super::assets::KnownAssets;
 use super::codec::{Instant, Numeric};
@@ -81,26 +81,40 @@ pub(super) async fn find(
     Ok(Touched { wallets, key_hashes, originals, main_wallets })
 }
 
-/// Begins, locks the wallets, and reads everything: one round trip, or two with reversals.
+/// Whether wallets are locked before they are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// No: what is written later checks that they are still as they were read.
+    Unlocked,
+    /// Yes: whoever holds them is waited for.
+    Locked,
+}
+
+/// Begins and reads everything: one round trip, or two with reversals.
 ///
-/// Locks wait here. Keys are read by a statement of their own, after the locks are held, so a twin that
-/// another server committed meanwhile is seen.
-pub(super) async fn lock_and_read(
+/// Locks wait here. Keys are read by a statement of their own, after the wallets, so a twin that another
+/// server committed meanwhile is seen.
+pub(super) async fn read(
     db_tx: &DbTx,
     known_assets: &KnownAssets,
     ledger: LedgerId,
     touched: Touched,
+    reading: Reading,
 ) -> Result<State, AttemptError> {
-    let lock = db_tx.prepare_cached(LOCK_WALLETS).await?;
+    let (begin, read_wallets) = match reading {
+        Reading::Unlocked => (DbTx::BEGIN_IMPATIENT, READ_WALLETS),
+        Reading::Locked => (DbTx::BEGIN, LOCK_WALLETS),
+    };
+    let read_wallets = db_tx.prepare_cached(read_wallets).await?;
     let by_key = db_tx.prepare_cached(history::BY_KEY_HASHES).await?;
     let wallets: Vec<i64> = touched.wallets.into_iter().collect();
     let (wallets, key_hashes) = (&wallets, &touched.key_hashes);
-    let lock_parameters: [&(dyn ToSql + Sync); 2] = [&ledger.0, wallets];
+    let wallet_parameters: [&(dyn ToSql + Sync); 2] = [&ledger.0, wallets];
     let key_parameters: [&(dyn ToSql + Sync); 2] = [&ledger.0, key_hashes];
     let ((), wallets, settled) = tokio::try_join!(
         biased;
-        db_tx.batch_execute(DbTx::BEGIN),
-        db_tx.query(&lock, &lock_parameters),
+        db_tx.batch_execute(begin),
+        db_tx.query(&read_wallets, &wallet_parameters),
         db_tx.query(&by_key, &key_parameters),
     )?;
 
@@ -155,6 +169,11 @@ const MAIN_WALLETS: &str = "
     JOIN wallets w ON w.ledger_id = $1 AND w.user_id = wanted.user_id AND w.asset = wanted.asset
     WHERE w.name = 'main' AND w.status <> 'closed'";
 
+const READ_WALLETS: &str = "
+    SELECT wallet_id, user_id, system_role, asset, status, posted, credit_limit, version, last_entry_at
+    FROM wallets
+    WHERE ledger_id = $1 AND wallet_id = ANY($2)";
+
 const LOCK_WALLETS: &str = "
     SELECT wallet_id, user_id, system_role, asset, status, posted, credit_limit, version, last_entry_at
     FROM wallets
@@ -168,7 +187,7 @@ const REVERSED: &str = "
     WHERE ledger_id = $1 AND original_id = ANY($2)
     ORDER BY original_id, sequence DESC";
 
-/// A wallet, from the columns that [`LOCK_WALLETS`] names.
+/// A wallet, from the columns that [`READ_WALLETS`] names.
 pub(super) fn wallet_from_row(row: &Row) -> Result<Wallet, StoreError> {
     let role: Option<&str> = row.get("system_role");
     let owner = match (row.get::<_, Option<i64>>("user_id"), role.and_then(SystemRole::parse)) {

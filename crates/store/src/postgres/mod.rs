@@ -1,12 +1,14 @@
-//! Florin on PostgreSQL: any number of servers on one database, kept apart by row locks.
+//! Florin on PostgreSQL: any number of servers on one database, kept apart by versions and row locks.
 //!
 //! What a batch costs: three round trips, whatever its size.
 //!
 //! | round trip | statements |
 //! | --- | --- |
-//! | read | `BEGIN`, lock the wallets in ascending id, look up the keys (and what reversals refer to) |
-//! | write | update the wallets `WHERE version =` the one decided from, insert transactions and entries |
+//! | read | `BEGIN`, read the wallets, look up the keys (and what reversals refer to) |
+//! | write | insert transactions and entries, update the wallets `WHERE version =` the one decided from |
 //! | end | `COMMIT` |
+//!
+//! `turns` says when the wallets are locked, and how a batch is decided while the one ahead still commits.
 //!
 //! Movements that name no wallet ids (top-ups, reversals) take one more before, to find them.
 //!
@@ -27,6 +29,7 @@ mod load;
 mod people;
 mod save;
 mod sessions;
+mod turns;
 mod wallets;
 
 use crate::{
@@ -81,6 +84,7 @@ pub struct Postgres {
     writers: Pool,
     readers: Pool,
     known_assets: assets::KnownAssets,
+    turns: turns::Turns,
 }
 
 impl Postgres {
@@ -91,6 +95,7 @@ impl Postgres {
             writers: connection::pool(settings, WRITERS, Purpose::Write)?,
             readers: connection::pool(settings, readers, Purpose::Read)?,
             known_assets: assets::KnownAssets::default(),
+            turns: turns::Turns::new(),
         };
         drop(store.reader().await?);
         Ok(store)
@@ -116,6 +121,10 @@ impl Store for Postgres {
         entropy: u64,
     ) -> Result<Vec<GroupOutcome>, StoreError> {
         commit::commit(self, ledger, &groups, now, entropy).await
+    }
+
+    fn batches_at_once(&self) -> usize {
+        turns::BATCHES_MAX
     }
 
     async fn create_asset(

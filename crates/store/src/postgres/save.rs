@@ -1,4 +1,4 @@
-//! What a batch changed: one statement a table, all in one round trip.
+//! What a batch changed: one statement a table.
 
 use super::codec::{Instant, Numeric};
 use super::commit::AttemptError;
@@ -7,15 +7,24 @@ use crate::StoreError;
 use florin_ledger::{Amount, Changes, Entry, LedgerId, Principal, Settlement, Transaction, TransactionId};
 use uuid::Uuid;
 
-/// Writes a batch's changes. Wallets that are not at the version decided from any more mean that another
-/// writer won.
-pub(super) async fn save(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) -> Result<(), AttemptError> {
-    let (wallets, transactions, entries) = tokio::try_join!(
+/// Inserts what is new and belongs to nobody else: transactions and entries. One round trip.
+pub(super) async fn insert(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) -> Result<(), AttemptError> {
+    let (transactions, entries) = tokio::try_join!(
         biased;
-        update_wallets(db_tx, ledger, changes),
         insert_transactions(db_tx, ledger, changes),
         insert_entries(db_tx, ledger, changes),
     )?;
+    expect("insert transactions", transactions, changes.transactions.len())?;
+    let entry_count =
+        changes.transactions.iter().map(|transaction| transaction.settlement.entries().count()).sum();
+    expect("insert entries", entries, entry_count)?;
+    Ok(())
+}
+
+/// Updates what others may write too: wallets, and the order of reversals. Wallets that are not as they were
+/// decided from any more mean that another writer won.
+pub(super) async fn update(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) -> Result<(), AttemptError> {
+    let wallets = update_wallets(db_tx, ledger, changes).await?;
     if wallets < rows(changes.wallets.len()) {
         let stale = StoreError::RowsAffected {
             statement: "update wallets",
@@ -24,10 +33,6 @@ pub(super) async fn save(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) -> R
         };
         return Err(AttemptError::Conflict(stale));
     }
-    expect("insert transactions", transactions, changes.transactions.len())?;
-    let entry_count =
-        changes.transactions.iter().map(|transaction| transaction.settlement.entries().count()).sum();
-    expect("insert entries", entries, entry_count)?;
     if !changes.reversals.is_empty() {
         let inserted = insert_reversals(db_tx, ledger, changes).await?;
         expect("insert reversals", inserted, changes.reversals.len())?;
@@ -52,17 +57,27 @@ async fn update_wallets(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) -> Re
     const UPDATE: &str = "
         UPDATE wallets w
         SET posted = new.posted, version = new.version, last_entry_at = new.last_entry_at
-        FROM unnest($2::bigint[], $3::bigint[], $4::numeric[], $5::bigint[], $6::timestamptz[])
-            AS new (wallet_id, decided_from, posted, version, last_entry_at)
-        WHERE w.ledger_id = $1 AND w.wallet_id = new.wallet_id AND w.version = new.decided_from";
+        FROM unnest(
+            $2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::numeric[], $7::bigint[], $8::timestamptz[])
+            AS new (wallet_id, decided_from, status, credit_limit, posted, version, last_entry_at)
+        WHERE w.ledger_id = $1 AND w.wallet_id = new.wallet_id AND w.version = new.decided_from
+            AND w.status = new.status AND w.credit_limit = new.credit_limit";
     let statement = db_tx.prepare_cached(UPDATE).await?;
     let wallets = &changes.wallets;
     let ids: Vec<i64> = wallets.iter().map(|(_, now)| now.id.0).collect();
     let decided_from: Vec<i64> = wallets.iter().map(|(before, _)| before.version.0).collect();
+    let statuses: Vec<&str> = wallets.iter().map(|(before, _)| before.status.as_str()).collect();
+    let limits: Vec<Numeric> = wallets.iter().map(|(before, _)| Numeric(before.credit_limit)).collect();
     let posted: Vec<Numeric> = wallets.iter().map(|(_, now)| Numeric(now.posted)).collect();
     let versions: Vec<i64> = wallets.iter().map(|(_, now)| now.version.0).collect();
     let times: Vec<Instant> = wallets.iter().map(|(_, now)| Instant(now.last_entry_at)).collect();
-    Ok(db_tx.execute(&statement, &[&ledger.0, &ids, &decided_from, &posted, &versions, &times]).await?)
+    let updated = db_tx
+        .execute(
+            &statement,
+            &[&ledger.0, &ids, &decided_from, &statuses, &limits, &posted, &versions, &times],
+        )
+        .await?;
+    Ok(updated)
 }
 
 async fn insert_transactions(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) -> Result<u64, AttemptError> {
@@ -83,7 +98,10 @@ async fn insert_transactions(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) 
                 to_version, user_id, api_key_id, idempotency_key, key_hash, fingerprint, reference,
                 metadata, reverses, failure, failure_available, failure_needed, created_at)";
     let statement = db_tx.prepare_cached(INSERT).await?;
-    let new = Columns { transactions: &changes.transactions };
+    // In the order of their keys: two servers that insert the same ones never wait for each other in a circle.
+    let mut transactions: Vec<&Transaction> = changes.transactions.iter().map(AsRef::as_ref).collect();
+    transactions.sort_unstable_by_key(|transaction| transaction.key_hash);
+    let new = Columns { transactions };
     let inserted = db_tx
         .execute(
             &statement,
@@ -124,7 +142,7 @@ async fn insert_transactions(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) 
 
 /// The rows to insert, column by column.
 struct Columns<'changes> {
-    transactions: &'changes [std::sync::Arc<Transaction>],
+    transactions: Vec<&'changes Transaction>,
 }
 
 impl<'changes> Columns<'changes> {

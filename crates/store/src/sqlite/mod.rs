@@ -126,6 +126,10 @@ impl Store for Sqlite {
         self.writer()?.run(move |db_tx| commit::commit(db_tx, ledger, &groups, now, entropy)).await
     }
 
+    fn batches_at_once(&self) -> usize {
+        1
+    }
+
     async fn create_asset(
         &self,
         ledger: LedgerId,

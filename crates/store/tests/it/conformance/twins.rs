@@ -63,6 +63,10 @@ impl Store for Twins {
         both!(self.commit(ledger, groups, now, entropy))
     }
 
+    fn batches_at_once(&self) -> usize {
+        1
+    }
+
     async fn create_asset(
         &self,
         ledger: LedgerId,

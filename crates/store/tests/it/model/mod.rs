@@ -65,6 +65,10 @@ impl Store for Model {
         self.with(ledger, |book| book.commit(&groups, now, entropy))
     }
 
+    fn batches_at_once(&self) -> usize {
+        1
+    }
+
     async fn create_asset(
         &self,
         ledger: LedgerId,

@@ -1,41 +1,55 @@
-//! A proxy in front of PostgreSQL that can lose the answer to a commit.
+//! A proxy in front of PostgreSQL that can lose a commit, or the answer to it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 pub(super) struct CuttingProxy {
     port: u16,
     upstream: u16,
-    is_armed: Arc<AtomicBool>,
+    armed: Armed,
 }
+
+/// What is done to the next commit.
+type Armed = Arc<Mutex<Option<Cut>>>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// It reaches the server; its answer reaches nobody.
+    Answer,
+    /// It reaches nobody.
+    Commit,
+}
+
+/// How long a commit that will be cut is on its way: time enough for the batch behind it to be decided.
+const DELAY: Duration = Duration::from_millis(20);
 
 impl CuttingProxy {
     pub(super) async fn start(upstream: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
-        let is_armed = Arc::new(AtomicBool::new(false));
-        let armed = Arc::clone(&is_armed);
+        let armed = Armed::default();
+        let shared = Arc::clone(&armed);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(forward(client, upstream, Arc::clone(&armed)));
+                tokio::spawn(forward(client, upstream, Arc::clone(&shared)));
             }
         });
-        Self { port, upstream, is_armed }
+        Self { port, upstream, armed }
     }
 
     pub(super) fn in_front_of(&self, url: &str) -> String {
         url.replace(&format!(":{}/", self.upstream), &format!(":{}/", self.port))
     }
 
-    /// The next `COMMIT` reaches the server; its answer reaches nobody.
-    pub(super) fn cut_the_next_commit(&self) {
-        self.is_armed.store(true, Ordering::SeqCst);
+    pub(super) fn cut_the_next_commit(&self, cut: Cut) {
+        *self.armed.lock().expect("nobody panics with it") = Some(cut);
     }
 }
 
-async fn forward(client: TcpStream, upstream: u16, armed: Arc<AtomicBool>) {
+async fn forward(client: TcpStream, upstream: u16, armed: Armed) {
     let server = TcpStream::connect(("127.0.0.1", upstream)).await.expect("PostgreSQL listens");
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
@@ -46,7 +60,12 @@ async fn forward(client: TcpStream, upstream: u16, armed: Arc<AtomicBool>) {
         while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
             let bytes = &buffer[..read];
             let is_commit = bytes.windows(7).any(|window| window == b"COMMIT\0");
-            if is_commit && armed.swap(false, Ordering::SeqCst) {
+            let cut_now = if is_commit { armed.lock().expect("nobody panics with it").take() } else { None };
+            if let Some(what) = cut_now {
+                tokio::time::sleep(DELAY).await;
+                if what == Cut::Commit {
+                    break;
+                }
                 cut.store(true, Ordering::SeqCst);
             }
             if to_server.write_all(bytes).await.is_err() {

@@ -4,8 +4,8 @@ mod bank;
 mod cutting_proxy;
 
 use bank::Bank;
-use cutting_proxy::CuttingProxy;
-use florin_ledger::{GroupOutcome, Outcome};
+use cutting_proxy::{Cut, CuttingProxy};
+use florin_ledger::{GroupOutcome, Outcome, Rejection, Status};
 use florin_store::{Store, StoreError};
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn a_commit_whose_answer_is_lost_is_unknown_and_its_retry_tells() {
     let behind_proxy = bank.another_server(|url| proxy.in_front_of(url)).await;
     for round in 0..repetitions("FLORIN_CUT_COMMITS", 20) {
         let transfer = bank::transfer(&format!("cut-{round}"), 1, 2, "1.00");
-        proxy.cut_the_next_commit();
+        proxy.cut_the_next_commit(Cut::Answer);
         let lost = behind_proxy.commit(bank.ledger, transfer.clone(), bank::NOW, 1).await;
         assert!(matches!(lost, Err(StoreError::OutcomeUnknown(_))), "round {round}: {lost:?}");
 
@@ -36,6 +36,90 @@ async fn a_commit_whose_answer_is_lost_is_unknown_and_its_retry_tells() {
         let first = bank.store.transaction(bank.ledger, bank::settled(&retried).id).await.expect("a read");
         assert!(matches!(retried, Outcome::Replayed(_)), "the server had committed: {retried:?}");
         assert_eq!(first.as_ref(), Some(bank::settled(&retried)));
+    }
+    bank.close_balanced().await;
+}
+
+/// Two batches are under way, and what the second spends is what the first brings: its fate is the first one's.
+#[tokio::test]
+async fn a_batch_that_was_decided_on_a_lost_one_is_decided_again() {
+    let bank = Bank::open().await;
+    let proxy = CuttingProxy::start(bank.port()).await;
+    let store = bank.another_server(|url| proxy.in_front_of(url)).await;
+    for round in 0..repetitions("FLORIN_LOST_BATCHES", 10) {
+        for (cut, expected) in [(Cut::Commit, Status::Failed), (Cut::Answer, Status::Completed)] {
+            let name = |what: &str| format!("{what}-{round}-{cut:?}");
+            let gathered = bank::transfer(&name("gather"), 1, 2, "1000.00");
+            let spent = bank::transfer(&name("spend"), 2, 3, "2000.00");
+            proxy.cut_the_next_commit(cut);
+            let (lost, second) = tokio::join!(
+                biased;
+                store.commit(bank.ledger, gathered.clone(), bank::NOW, 1),
+                store.commit(bank.ledger, spent, bank::NOW, 2),
+            );
+            assert!(matches!(lost, Err(StoreError::OutcomeUnknown(_))), "{lost:?}");
+            let second = one(second.expect("it was not cut"));
+            assert_eq!(bank::settled(&second).settlement.status(), expected, "{cut:?}");
+
+            // Everything back to where it was, whatever became of it.
+            let retried = one(store.commit(bank.ledger, gathered, bank::NOW, 3).await.expect("a retry"));
+            assert_eq!(matches!(retried, Outcome::Replayed(_)), cut == Cut::Answer, "{retried:?}");
+            let (from, amount) = if cut == Cut::Answer { (3, "2000.00") } else { (2, "1000.00") };
+            let returned = bank::transfer(&name("back"), from, 1, amount);
+            bank.store.commit(bank.ledger, returned, bank::NOW, 4).await.expect("the way back");
+            if cut == Cut::Answer {
+                let returned = bank::transfer(&name("back-again"), 1, 2, "1000.00");
+                bank.store.commit(bank.ledger, returned, bank::NOW, 5).await.expect("the way back");
+            }
+        }
+    }
+    bank.close_balanced().await;
+}
+
+/// The twin finds its key in the batch ahead; when that one is lost, nothing is there to be replayed.
+#[tokio::test]
+async fn a_twin_of_a_lost_batch_is_done_and_not_replayed() {
+    let bank = Bank::open().await;
+    let proxy = CuttingProxy::start(bank.port()).await;
+    let store = bank.another_server(|url| proxy.in_front_of(url)).await;
+    for round in 0..repetitions("FLORIN_LOST_BATCHES", 10) {
+        let transfer = bank::transfer(&format!("twin-{round}"), 1, 2, "1.00");
+        proxy.cut_the_next_commit(Cut::Commit);
+        let (lost, twin) = tokio::join!(
+            biased;
+            store.commit(bank.ledger, transfer.clone(), bank::NOW, 1),
+            store.commit(bank.ledger, transfer, bank::NOW, 2),
+        );
+        assert!(matches!(lost, Err(StoreError::OutcomeUnknown(_))), "{lost:?}");
+        let twin = one(twin.expect("it was not cut"));
+        assert!(matches!(twin, Outcome::Settled(_)), "{twin:?}");
+        let stored = bank.store.transaction(bank.ledger, bank::settled(&twin).id).await.expect("a read");
+        assert_eq!(stored.as_ref(), Some(bank::settled(&twin)));
+    }
+    bank.close_balanced().await;
+}
+
+/// The freeze commits after the batch read the wallet, and before it writes it.
+#[tokio::test]
+async fn a_freeze_that_is_under_way_stops_the_batch_that_did_not_see_it() {
+    let bank = Bank::open().await;
+    for (round, held) in [5, 100, 5, 100].map(Duration::from_millis).into_iter().enumerate() {
+        let freezer = bank.client().await;
+        let freeze = "BEGIN; UPDATE wallets SET status = 'frozen' WHERE wallet_id = 5";
+        freezer.batch_execute(freeze).await.expect("the wallet is free");
+        let transfer = bank::transfer(&format!("racing-{round}"), 1, 2, "1.00");
+        let frozen = async {
+            tokio::time::sleep(held).await;
+            freezer.batch_execute("COMMIT").await.expect("a commit");
+        };
+        let commit = bank.store.commit(bank.ledger, transfer, bank::NOW, 1);
+        let (outcome, ()) = tokio::join!(commit, frozen);
+        let outcome = one(outcome.expect("the freeze ends within the lock's timeout"));
+        assert!(matches!(outcome, Outcome::Rejected(Rejection::WalletFrozen { .. })), "{outcome:?}");
+        let thaw = "UPDATE wallets SET status = 'active' WHERE wallet_id = 5";
+        freezer.batch_execute(thaw).await.expect("the wallet is free");
+        // Until nobody else counts as met, batches take locks, and would not race.
+        tokio::time::sleep(Duration::from_millis(1050)).await;
     }
     bank.close_balanced().await;
 }
