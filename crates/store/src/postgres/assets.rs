@@ -36,7 +36,7 @@ pub(super) async fn create(
         Turn::Go(creation) => creation,
         Turn::KeyReused => return Ok(Created::KeyReused),
         Turn::Replay(code) => {
-            let all = all(&*store.reader().await?, ledger).await?;
+            let all = store.read(async |client| all(client, ledger).await).await?;
             let first = all.into_iter().find(|record| record.asset.code.as_str() == code);
             return first.map(Created::Replayed).ok_or_else(|| unreadable("replayed asset"));
         }

@@ -6,7 +6,7 @@ use super::connection::from_driver;
 use super::creation::query;
 use super::load::{asset_code, unreadable};
 use crate::{AuditFault, AuditReport, StoreError, TrialBalanceLine};
-use deadpool_postgres::{ClientWrapper, Object};
+use deadpool_postgres::ClientWrapper;
 use florin_ledger::{LedgerId, SystemRole, TransactionId, WalletId};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -43,7 +43,7 @@ struct Check {
     read: fn(&Row) -> Result<AuditFault, StoreError>,
 }
 
-pub(super) async fn audit(mut client: Object, ledger: LedgerId) -> Result<AuditReport, StoreError> {
+pub(super) async fn audit(client: &mut ClientWrapper, ledger: LedgerId) -> Result<AuditReport, StoreError> {
     let snapshot = client
         .build_transaction()
         .isolation_level(tokio_postgres::IsolationLevel::RepeatableRead)

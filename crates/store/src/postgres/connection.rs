@@ -2,8 +2,12 @@
 
 use super::PostgresSettings;
 use crate::StoreError;
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Timeouts};
+use deadpool_postgres::{
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
+    Timeouts,
+};
 use std::error::Error as _;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::config::SslMode;
@@ -45,10 +49,11 @@ pub(super) fn pool(settings: &PostgresSettings, size: usize, purpose: Purpose) -
     } else {
         Manager::from_config(config, tls()?, recycling)
     };
+    let wait = Some(settings.connect_timeout);
     Pool::builder(manager)
         .max_size(size)
         .runtime(deadpool_postgres::Runtime::Tokio1)
-        .timeouts(Timeouts::wait_millis(settings.connect_timeout.as_millis().try_into().unwrap_or(u64::MAX)))
+        .timeouts(Timeouts { wait, create: wait, recycle: None })
         .post_create(Hook::async_fn(|client, _| {
             Box::pin(async move {
                 check(client).await.map_err(|error| HookError::Message(error.to_string().into()))
@@ -122,13 +127,49 @@ async fn check(client: &Client) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A connection from the pool.
-pub(super) async fn take(pool: &Pool) -> Result<Object, StoreError> {
-    pool.get().await.map_err(|error| match error {
-        deadpool_postgres::PoolError::Backend(error) => from_driver(&error),
-        deadpool_postgres::PoolError::PostCreateHook(error) => StoreError::Unsuitable(error.to_string()),
-        other => StoreError::Unavailable(other.to_string()),
-    })
+/// A connection from a pool, closed unless it is given back: whoever drops it in the middle of something leaves
+/// a transaction open, or an answer on its way that the next one would wait for.
+pub(super) struct Lease(Option<Object>);
+
+impl Lease {
+    const IS_THERE: &'static str = "the connection is only taken where the lease ends";
+
+    /// Takes a connection, or makes one.
+    pub(super) async fn take(pool: &Pool) -> Result<Self, StoreError> {
+        let taken = pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => from_driver(&error),
+            PoolError::PostCreateHook(error) => StoreError::Unsuitable(error.to_string()),
+            other => StoreError::Unavailable(other.to_string()),
+        });
+        taken.map(Some).map(Self)
+    }
+
+    /// Back to the pool, with nothing under way on it.
+    pub(super) fn give_back(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Deref for Lease {
+    type Target = ClientWrapper;
+
+    fn deref(&self) -> &ClientWrapper {
+        self.0.as_deref().expect(Self::IS_THERE)
+    }
+}
+
+impl DerefMut for Lease {
+    fn deref_mut(&mut self) -> &mut ClientWrapper {
+        self.0.as_deref_mut().expect(Self::IS_THERE)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(Object::take(connection));
+        }
+    }
 }
 
 /// What a driver's error means for the caller, outside of a commit.

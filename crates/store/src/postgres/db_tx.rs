@@ -1,14 +1,14 @@
 //! A database transaction that cannot leak: one that is not ended closes its connection, which the
 //! server answers with a rollback. No pooled connection ever comes back inside a transaction.
 
-use super::connection::{self, from_driver};
+use super::connection::{self, Lease, from_driver};
 use crate::StoreError;
-use deadpool_postgres::{ClientWrapper, Object, Pool};
+use deadpool_postgres::{ClientWrapper, Pool};
 use std::ops::Deref;
 
 /// A connection on which a database transaction may be open.
 pub(super) struct DbTx {
-    connection: Option<Object>,
+    connection: Lease,
 }
 
 /// Why a commit did not succeed.
@@ -31,7 +31,7 @@ impl From<CommitError> for StoreError {
 impl DbTx {
     /// Takes a connection. The transaction begins when [`DbTx::BEGIN`] is sent on it.
     pub(super) async fn open(pool: &Pool) -> Result<Self, StoreError> {
-        Ok(Self { connection: Some(connection::take(pool).await?) })
+        Ok(Self { connection: Lease::take(pool).await? })
     }
 
     /// Begins every writing transaction; never left to the server's default.
@@ -52,11 +52,11 @@ impl DbTx {
 
     /// Commits. An answer that does not come, or that says that the server is going down, leaves the
     /// outcome unknown.
-    pub(super) async fn commit(mut self) -> Result<(), CommitError> {
+    pub(super) async fn commit(self) -> Result<(), CommitError> {
         let result = self.batch_execute("COMMIT").await;
         match result {
             Ok(()) => {
-                drop(self.connection.take());
+                self.connection.give_back();
                 Ok(())
             }
             Err(error) if connection::is_conflict(&error) => Err(CommitError::Conflict(from_driver(&error))),
@@ -66,9 +66,9 @@ impl DbTx {
     }
 
     /// Rolls back and gives the connection back.
-    pub(super) async fn rollback(mut self) -> Result<(), StoreError> {
+    pub(super) async fn rollback(self) -> Result<(), StoreError> {
         self.batch_execute("ROLLBACK").await.map_err(|error| from_driver(&error))?;
-        drop(self.connection.take());
+        self.connection.give_back();
         Ok(())
     }
 }
@@ -85,14 +85,6 @@ impl Deref for DbTx {
     type Target = ClientWrapper;
 
     fn deref(&self) -> &ClientWrapper {
-        self.connection.as_deref().expect("the connection is only taken when the transaction ends")
-    }
-}
-
-impl Drop for DbTx {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            drop(Object::take(connection));
-        }
+        &self.connection
     }
 }

@@ -38,8 +38,8 @@ use crate::{
     Store, StoreError, TransactionFilter, TrialBalanceLine, User, Username, WalletFilter, WalletRecord,
 };
 use async_trait::async_trait;
-use connection::Purpose;
-use deadpool_postgres::{Object, Pool};
+use connection::{Lease, Purpose};
+use deadpool_postgres::{ClientWrapper, Pool};
 use florin_ledger::{
     ApiKeyId, Group, GroupOutcome, LedgerId, Rejection, Timestamp, Transaction, TransactionId, UserId,
     Version, WalletChange, WalletId,
@@ -97,7 +97,7 @@ impl Postgres {
             known_assets: assets::KnownAssets::default(),
             turns: turns::Turns::new(),
         };
-        drop(store.reader().await?);
+        Lease::take(&store.readers).await?.give_back();
         Ok(store)
     }
 
@@ -106,8 +106,16 @@ impl Postgres {
         connection::connect_alone(settings).await
     }
 
-    async fn reader(&self) -> Result<Object, StoreError> {
-        connection::take(&self.readers).await
+    /// Does `work` on a connection for reading. Whoever gives up waiting takes the connection along: its answer
+    /// would still come, and the next reader would wait for it.
+    async fn read<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut ClientWrapper) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut lease = Lease::take(&self.readers).await?;
+        let result = work(&mut lease).await;
+        lease.give_back();
+        result
     }
 }
 
@@ -139,7 +147,7 @@ impl Store for Postgres {
     }
 
     async fn assets(&self, ledger: LedgerId) -> Result<Vec<AssetRecord>, StoreError> {
-        assets::all(&*self.reader().await?, ledger).await
+        self.read(async |client| assets::all(client, ledger).await).await
     }
 
     async fn create_wallet(
@@ -154,7 +162,7 @@ impl Store for Postgres {
     }
 
     async fn wallet(&self, ledger: LedgerId, id: WalletId) -> Result<Option<WalletRecord>, StoreError> {
-        Ok(wallets::by_ids(&*self.reader().await?, ledger, &[id]).await?.pop())
+        self.read(async |client| Ok(wallets::by_ids(client, ledger, &[id]).await?.pop())).await
     }
 
     async fn wallets(
@@ -164,11 +172,11 @@ impl Store for Postgres {
         before: Option<WalletId>,
         limit: usize,
     ) -> Result<Vec<WalletRecord>, StoreError> {
-        wallets::page(&*self.reader().await?, ledger, filter, before, limit).await
+        self.read(async |client| wallets::page(client, ledger, filter, before, limit).await).await
     }
 
     async fn balances(&self, ledger: LedgerId, ids: Vec<WalletId>) -> Result<Vec<WalletRecord>, StoreError> {
-        wallets::by_ids(&*self.reader().await?, ledger, &ids).await
+        self.read(async |client| wallets::by_ids(client, ledger, &ids).await).await
     }
 
     async fn change_wallet(
@@ -191,7 +199,7 @@ impl Store for Postgres {
         before: Option<Version>,
         limit: usize,
     ) -> Result<Vec<HistoryEntry>, StoreError> {
-        history::entries(&*self.reader().await?, ledger, wallet, filter, before, limit).await
+        self.read(async |client| history::entries(client, ledger, wallet, filter, before, limit).await).await
     }
 
     async fn transaction(
@@ -199,7 +207,7 @@ impl Store for Postgres {
         ledger: LedgerId,
         id: TransactionId,
     ) -> Result<Option<Transaction>, StoreError> {
-        history::transaction(&*self.reader().await?, ledger, id).await
+        self.read(async |client| history::transaction(client, ledger, id).await).await
     }
 
     async fn transactions(
@@ -209,15 +217,15 @@ impl Store for Postgres {
         before: Option<TransactionId>,
         limit: usize,
     ) -> Result<Vec<Transaction>, StoreError> {
-        history::transactions(&*self.reader().await?, ledger, filter, before, limit).await
+        self.read(async |client| history::transactions(client, ledger, filter, before, limit).await).await
     }
 
     async fn trial_balance(&self, ledger: LedgerId) -> Result<Vec<TrialBalanceLine>, StoreError> {
-        audit::trial_balance(&*self.reader().await?, ledger).await
+        self.read(async |client| audit::trial_balance(client, ledger).await).await
     }
 
     async fn audit(&self, ledger: LedgerId) -> Result<AuditReport, StoreError> {
-        audit::audit(self.reader().await?, ledger).await
+        self.read(async |client| audit::audit(client, ledger).await).await
     }
 
     async fn create_user(
@@ -232,11 +240,11 @@ impl Store for Postgres {
     }
 
     async fn user(&self, ledger: LedgerId, id: UserId) -> Result<Option<User>, StoreError> {
-        people::user(&*self.reader().await?, ledger, id).await
+        self.read(async |client| people::user(client, ledger, id).await).await
     }
 
     async fn user_by_name(&self, ledger: LedgerId, name: Username) -> Result<Option<User>, StoreError> {
-        people::user_by_name(&*self.reader().await?, ledger, &name).await
+        self.read(async |client| people::user_by_name(client, ledger, &name).await).await
     }
 
     async fn users(
@@ -245,7 +253,7 @@ impl Store for Postgres {
         before: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<User>, StoreError> {
-        people::users(&*self.reader().await?, ledger, before, limit).await
+        self.read(async |client| people::users(client, ledger, before, limit).await).await
     }
 
     async fn start_session(
@@ -295,7 +303,7 @@ impl Store for Postgres {
         ledger: LedgerId,
         secret_hash: [u8; 32],
     ) -> Result<Option<ApiKey>, StoreError> {
-        people::api_key_by_secret(&*self.reader().await?, ledger, secret_hash).await
+        self.read(async |client| people::api_key_by_secret(client, ledger, secret_hash).await).await
     }
 
     async fn api_keys(
@@ -304,7 +312,7 @@ impl Store for Postgres {
         before: Option<ApiKeyId>,
         limit: usize,
     ) -> Result<Vec<ApiKey>, StoreError> {
-        people::api_keys(&*self.reader().await?, ledger, before, limit).await
+        self.read(async |client| people::api_keys(client, ledger, before, limit).await).await
     }
 
     async fn revoke_api_key(
@@ -324,7 +332,7 @@ impl Store for Postgres {
         origin: Origin,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        audit_log::append(&*self.reader().await?, ledger, &origin, &line, now).await
+        self.read(async |client| audit_log::append(client, ledger, &origin, &line, now).await).await
     }
 
     async fn audit_log(
@@ -334,10 +342,11 @@ impl Store for Postgres {
         before: Option<AuditId>,
         limit: usize,
     ) -> Result<Vec<AuditRecord>, StoreError> {
-        audit_log::page(&*self.reader().await?, ledger, filter, before, limit).await
+        self.read(async |client| audit_log::page(client, ledger, filter, before, limit).await).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        crate::migrate::postgres::check(&**self.reader().await?, crate::migrate::POSTGRES).await
+        self.read(async |client| crate::migrate::postgres::check(client, crate::migrate::POSTGRES).await)
+            .await
     }
 }

@@ -27,7 +27,7 @@ pub(super) async fn create_user(
         Turn::KeyReused => return Ok(Created::KeyReused),
         Turn::Replay(id) => {
             let id = UserId(id.parse().map_err(|_| unreadable("creation key's user"))?);
-            let first = user(&*store.reader().await?, ledger, id).await?;
+            let first = store.read(async |client| user(client, ledger, id).await).await?;
             return first.map(Created::Replayed).ok_or_else(|| unreadable("replayed user"));
         }
     };
@@ -122,7 +122,8 @@ pub(super) async fn create_api_key(
         Turn::Replay(id) => {
             let id: i64 = id.parse().map_err(|_| unreadable("creation key's API key"))?;
             let statement = format!("{SELECT_API_KEY} AND api_key_id = $2");
-            let first = query(&*store.reader().await?, &statement, &[&ledger.0, &id]).await?.pop();
+            let first =
+                store.read(async |client| query(client, &statement, &[&ledger.0, &id]).await).await?.pop();
             let first = first.ok_or_else(|| unreadable("replayed API key"))?;
             return Ok(Created::Replayed(ApiKey { revoked_at: None, ..api_key_from_row(&first)? }));
         }

@@ -35,7 +35,7 @@ pub(super) async fn create(
         Turn::KeyReused => return Ok(Created::KeyReused),
         Turn::Replay(id) => {
             let id = WalletId(id.parse().map_err(|_| unreadable("creation key's wallet"))?);
-            let first = by_ids(&*store.reader().await?, ledger, &[id]).await?.pop();
+            let first = store.read(async |client| by_ids(client, ledger, &[id]).await).await?.pop();
             let first = first.ok_or_else(|| unreadable("replayed wallet"))?;
             return Ok(Created::Replayed(first.as_created()));
         }

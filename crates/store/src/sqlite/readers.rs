@@ -41,7 +41,7 @@ impl Readers {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| busy())?;
         let connections = Arc::clone(&self.connections);
         let waiting = Waiting::default();
-        let is_over = waiting.is_over_at(Instant::now() + self.time_max);
+        let is_over = waiting.is_over_at(Some(Instant::now() + self.time_max));
         let reading = task::spawn_blocking(move || {
             let result = idle(&connections).ok_or_else(busy).and_then(|mut connection| {
                 connection.progress_handler(ASK_EVERY, Some(is_over))?;
@@ -53,14 +53,21 @@ impl Readers {
         reading.await.map_err(|error| panicked(&error))?
     }
 
-    /// Does `work` on one snapshot, on a connection of its own and for as long as it takes.
+    /// Does `work` on one snapshot, on a connection of its own and for as long as it takes. It ends early if its
+    /// caller goes away.
     pub(super) async fn run_apart<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let path = self.path.clone();
-        let reading = task::spawn_blocking(move || read(&mut open_reader(&path)?, work));
+        let waiting = Waiting::default();
+        let is_over = waiting.is_over_at(None);
+        let reading = task::spawn_blocking(move || {
+            let mut connection = open_reader(&path)?;
+            connection.progress_handler(ASK_EVERY, Some(is_over))?;
+            read(&mut connection, work)
+        });
         reading.await.map_err(|error| panicked(&error))?
     }
 }
@@ -73,9 +80,11 @@ struct Waiting {
 
 impl Waiting {
     /// Whether a read is to end, asked from within it.
-    fn is_over_at(&self, deadline: Instant) -> impl FnMut() -> bool + Send + 'static {
+    fn is_over_at(&self, deadline: Option<Instant>) -> impl FnMut() -> bool + Send + 'static {
         let has_ended = Arc::clone(&self.has_ended);
-        move || has_ended.load(Ordering::Relaxed) || Instant::now() >= deadline
+        move || {
+            has_ended.load(Ordering::Relaxed) || deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        }
     }
 }
 

@@ -1,16 +1,18 @@
 //! The one thread that writes, with a connection of its own. Writes queue for it, and each is one database
-//! transaction: whole, or not there.
+//! transaction: whole, or not there. The queue is short: who finds it full waits for room, and can still go away.
 
 use super::checkpoints::Checkpoints;
 use super::error::commit_failed;
 use crate::StoreError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// How many writes may be handed over that have not begun.
+const QUEUE_MAX: usize = 64;
 
 /// The way to the thread. Dropped, it lets the thread finish what was handed to it.
 pub(super) struct Writer {
@@ -23,11 +25,11 @@ impl Writer {
         mut connection: Connection,
         mut checkpoints: Checkpoints,
     ) -> Result<Self, StoreError> {
-        let (jobs, queue) = mpsc::channel::<Job>();
+        let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE_MAX);
         let thread = thread::Builder::new()
             .name("florin-sqlite".to_owned())
             .spawn(move || {
-                for job in queue {
+                while let Some(job) = queue.blocking_recv() {
                     job(&mut connection);
                     checkpoints.after_write(&connection);
                 }
@@ -36,7 +38,8 @@ impl Writer {
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
-    /// Does `work` in a database transaction, and commits. The caller may go away; the work does not.
+    /// Does `work` in a database transaction, and commits. Once it is handed over, the caller may go away; the
+    /// work does not.
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -48,7 +51,7 @@ impl Writer {
             let _ = reply.send(write(connection, work));
         });
         let stopped = || StoreError::Unavailable("the writer has stopped".to_owned());
-        self.jobs.as_ref().and_then(|jobs| jobs.send(job).ok()).ok_or_else(stopped)?;
+        self.jobs.as_ref().ok_or_else(stopped)?.send(job).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
 }

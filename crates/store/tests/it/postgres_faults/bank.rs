@@ -85,6 +85,14 @@ impl Bank {
         Postgres::connect(&settings(route(self.database.url()))).await.expect("the test server answers")
     }
 
+    /// A server that waits long for locks, and reads on one connection.
+    pub(super) async fn patient_server(&self) -> Postgres {
+        let lock_timeout = Duration::from_secs(30);
+        let settings =
+            PostgresSettings { pool_size: 1, lock_timeout, ..settings(self.database.url().to_owned()) };
+        Postgres::connect(&settings).await.expect("the test server answers")
+    }
+
     pub(super) async fn client(&self) -> tokio_postgres::Client {
         self.database.client().await
     }

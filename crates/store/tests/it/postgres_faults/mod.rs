@@ -6,7 +6,7 @@ mod cutting_proxy;
 use bank::Bank;
 use cutting_proxy::{Cut, CuttingProxy};
 use florin_ledger::{GroupOutcome, Outcome, Rejection, Status};
-use florin_store::{Store, StoreError};
+use florin_store::{Store, StoreError, WalletFilter};
 use std::time::Duration;
 
 /// How often the small version of a drill repeats; the full figure is set by the environment.
@@ -193,5 +193,23 @@ async fn a_commit_that_is_dropped_leaves_no_transaction_open() {
         assert_eq!(bank::settled(&settled).key.as_str(), format!("dropped-{round}"));
     }
     assert_eq!(bank.idle_in_transaction().await, 0);
+    bank.close_balanced().await;
+}
+
+#[tokio::test]
+async fn a_read_that_nobody_waits_for_does_not_hold_up_the_next_one() {
+    let bank = Bank::open().await;
+    let patient = bank.patient_server().await;
+    let holder = bank.client().await;
+    holder.batch_execute("BEGIN; LOCK TABLE wallets IN ACCESS EXCLUSIVE MODE").await.expect("a lock");
+    let blocked = patient.wallets(bank.ledger, WalletFilter::default(), None, 1);
+    assert!(
+        tokio::time::timeout(Duration::from_millis(200), blocked).await.is_err(),
+        "it waits for the lock"
+    );
+
+    let next = tokio::time::timeout(Duration::from_secs(5), patient.users(bank.ledger, None, 1)).await;
+    assert_eq!(next.expect("it has nothing to wait for").expect("a read").len(), 1);
+    holder.batch_execute("ROLLBACK").await.expect("the lock is given back");
     bank.close_balanced().await;
 }
