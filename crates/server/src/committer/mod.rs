@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | submit | the group enters a bounded queue, counted in commands; a full queue refuses at once | nobody |
 //! | gather | all that waits, up to `batch_commands_max`, becomes one batch; nothing waits for company | - |
-//! | expire | groups whose deadline has passed are dropped, unexecuted | - |
+//! | expire | groups whose deadline has passed are dropped, unexecuted; their callers know it | - |
 //! | commit | [`Store::commit`]: one database transaction a batch, one fsync | the batch; the next one gathers, or begins |
 //! | answer | each caller gets its own outcome | - |
 //!

@@ -3,6 +3,7 @@
 use super::{CommitterSettings, worker};
 use florin_ledger::{Command, Group, GroupOutcome, Outcome};
 use florin_store::Store;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -42,9 +43,22 @@ pub enum SubmitError {
 pub(super) struct Job {
     pub(super) group: Arc<Group>,
     pub(super) deadline: Instant,
+    pub(super) turn: Turn,
     pub(super) answer: oneshot::Sender<Result<GroupOutcome, SubmitError>>,
     /// Given back when the job ends, however it ends.
     pub(super) _room: Room,
+}
+
+/// Who has the say over a job: its caller as long as it waits, the worker once it is taken up. So a caller whose
+/// time is over knows whether its commands can still happen.
+#[derive(Clone, Default)]
+pub(super) struct Turn(Arc<AtomicBool>);
+
+impl Turn {
+    /// Takes the say; `false` where the other side was first.
+    pub(super) fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
 }
 
 /// A group's place in the queue.
@@ -100,10 +114,13 @@ impl Committer {
 
     /// Submits commands that belong together. They stay together in one batch.
     pub async fn submit_group(&self, group: Group, deadline: Instant) -> Result<GroupOutcome, SubmitError> {
-        let answer = self.enqueue(group, deadline)?;
+        let turn = Turn::default();
+        let answer = self.enqueue(group, deadline, turn.clone())?;
         match tokio::time::timeout_at(deadline, answer).await {
             Ok(Ok(outcome)) => outcome,
-            // The worker is gone, or the deadline passed: the commit may be under way.
+            // It waited in vain, and its turn never comes now.
+            Err(_) if turn.take() => Err(SubmitError::Expired),
+            // The worker is gone, or the commit is under way.
             Ok(Err(_)) | Err(_) => Err(SubmitError::OutcomeUnknown),
         }
     }
@@ -112,12 +129,14 @@ impl Committer {
         &self,
         group: Group,
         deadline: Instant,
+        turn: Turn,
     ) -> Result<oneshot::Receiver<Result<GroupOutcome, SubmitError>>, SubmitError> {
         let overloaded = SubmitError::Overloaded { retry_after: self.settings.retry_after };
         let commands = u32::try_from(group.commands.len()).map_err(|_| overloaded.clone())?;
         let permits = Arc::clone(&self.room).try_acquire_many_owned(commands).map_err(|_| overloaded)?;
         let (answer, outcome) = oneshot::channel();
-        let job = Job { group: Arc::new(group), deadline, answer, _room: Room::new(permits, commands) };
+        let room = Room::new(permits, commands);
+        let job = Job { group: Arc::new(group), deadline, turn, answer, _room: room };
         let jobs = self.jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let sender = jobs.as_ref().ok_or(SubmitError::Stopping)?;
         sender.send(job).map_err(|_| SubmitError::Stopping)?;

@@ -87,7 +87,8 @@ impl Waiting {
 
 async fn commit(store: &dyn Store, settings: CommitterSettings, batch: Vec<Job>) {
     let now = Instant::now();
-    let (live, expired): (Vec<_>, Vec<_>) = batch.into_iter().partition(|job| job.deadline > now);
+    let (live, expired): (Vec<_>, Vec<_>) =
+        batch.into_iter().partition(|job| job.deadline > now && job.turn.take());
     for job in expired {
         let _ = job.answer.send(Err(SubmitError::Expired));
     }

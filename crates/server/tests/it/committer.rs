@@ -135,11 +135,23 @@ async fn a_command_whose_time_is_over_before_its_turn_is_never_done() {
     let first = stopped.submit("first");
     stopped.until_a_commit_waits().await;
     let late = stopped.submit_within(stopped.command("late"), Duration::from_millis(50)).await;
-    assert_eq!(late, Err(SubmitError::OutcomeUnknown), "its caller cannot know whether it was taken up");
+    assert_eq!(late, Err(SubmitError::Expired), "its turn had not come");
     stopped.release().await;
     assert_settled(&first.await);
     assert_settled(&stopped.submit("late").await);
     assert_eq!(stopped.transfers_and_database_transactions().await.0, 2);
+    stopped.bank.close().await;
+}
+
+#[tokio::test]
+async fn a_command_whose_time_is_over_while_it_commits_may_happen() {
+    let stopped = Stopped::open(CommitterSettings::default()).await;
+    let taken_up = stopped.submit_within(stopped.command("taken-up"), Duration::from_secs(1));
+    stopped.until_a_commit_waits().await;
+    assert_eq!(taken_up.await, Err(SubmitError::OutcomeUnknown));
+    stopped.release().await;
+    let retry = stopped.submit("taken-up").await;
+    assert!(matches!(retry, Ok(Outcome::Replayed(_))), "{retry:?}");
     stopped.bank.close().await;
 }
 
