@@ -55,6 +55,8 @@ problem_codes! {
     IdempotencyKeyInvalid = 400, "idempotency_key_invalid", "The idempotency key is not valid";
     /// The `If-Match` header is not one entity tag.
     IfMatchInvalid = 400, "if_match_invalid", "The If-Match header is not valid";
+    /// The `Request-Timeout` header is not one number of seconds above zero.
+    RequestTimeoutInvalid = 400, "request_timeout_invalid", "The Request-Timeout header is not valid";
 
     // Who asks.
     /// There is no `Authorization` header with a bearer token.
@@ -169,11 +171,13 @@ problem_codes! {
     ReversalExceedsRemaining = 422, "reversal_exceeds_remaining", "There is less left to reverse";
     /// A balance would go beyond 38 digits.
     BalanceLimitExceeded = 422, "balance_limit_exceeded", "The balance would be too large";
+    /// The request has more headers than are taken here.
+    HeadersTooMany = 431, "headers_too_many", "There are too many headers";
 
     // Not the caller's fault.
     /// A fault of the server's.
     Internal = 500, "internal", "Internal error";
-    /// Too many commands wait. Nothing happened.
+    /// Too many requests are under way, or too many commands wait. Nothing happened.
     Overloaded = 503, "overloaded", "The server is overloaded";
     /// The server is stopping, the store cannot be reached, or the answer took too long. Nothing happened.
     Unavailable = 503, "unavailable", "The service is unavailable";

@@ -139,6 +139,8 @@ pub(crate) fn committer_settings(settings: &Settings) -> CommitterSettings {
 pub(crate) fn http_settings(settings: &Settings) -> HttpSettings {
     HttpSettings {
         request_timeout: settings.request_timeout,
+        body_timeout: settings.body_timeout,
+        requests_max: settings.requests_max,
         header_timeout: settings.header_timeout,
         connections_max: settings.connections_max,
         shutdown_timeout: settings.shutdown_timeout,

@@ -83,6 +83,9 @@ pub struct Settings {
     #[serde(deserialize_with = "durations::positive")]
     pub request_timeout: Duration,
     #[serde(deserialize_with = "durations::positive")]
+    pub body_timeout: Duration,
+    pub requests_max: usize,
+    #[serde(deserialize_with = "durations::positive")]
     pub header_timeout: Duration,
     pub connections_max: usize,
     #[serde(deserialize_with = "durations::positive")]
@@ -133,6 +136,7 @@ impl Settings {
 
     fn check(&self) -> Result<(), SettingsError> {
         let rules = [
+            ("requests_max", self.requests_max > 0, "1 or more"),
             ("connections_max", self.connections_max > 0, "1 or more"),
             ("batch_commands_max", self.batch_commands_max > 0, "1 or more"),
             (

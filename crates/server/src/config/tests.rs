@@ -27,6 +27,7 @@ fn the_documented_defaults_are_the_defaults() {
         let settings = Settings::load(None, NoFlags {}).unwrap();
         assert_eq!(settings.listen, "127.0.0.1:3000".parse().unwrap());
         assert_eq!(settings.embedded_store(), Some(Path::new("./florin-data")));
+        assert_eq!(settings.request_timeout, Duration::from_secs(10));
         assert_eq!(settings.pool_size, 50);
         assert_eq!(settings.lock_timeout, Duration::from_secs(5));
         assert_eq!(settings.statement_timeout, Duration::from_secs(10));
@@ -92,6 +93,7 @@ fn values_that_make_no_sense_are_refused_by_name() {
     let cases = [
         ("pool_size = 4", "pool_size"),
         ("pool_size = -1", "pool_size"),
+        ("requests_max = 0", "requests_max"),
         ("connections_max = 0", "connections_max"),
         ("batch_commands_max = 0", "batch_commands_max"),
         ("queue_commands_max = 10", "queue_commands_max"),

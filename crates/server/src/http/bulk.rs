@@ -17,6 +17,7 @@ use florin_ledger::{Command, Group, GroupOutcome, Outcome, Rejection, Transactio
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;
+use tokio::time::timeout_at;
 
 const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 const ITEMS_MAX: usize = 10_000;
@@ -153,7 +154,8 @@ async fn results(
     let settled: Vec<_> =
         items.iter().filter_map(|item| item.as_ref().ok()).map(|(record, _)| Arc::clone(record)).collect();
     // They are committed: where only their printing fails, a retry gets them.
-    let viewer = Viewer::of(state, caller, &settled).await.map_err(|_| SubmitError::OutcomeUnknown)?;
+    let viewer = timeout_at(context.deadline, Viewer::of(state, caller, &settled)).await;
+    let viewer = viewer.ok().and_then(Result::ok).ok_or(SubmitError::OutcomeUnknown)?;
     Ok(items.into_iter().map(|item| result(&viewer, context, item)).collect())
 }
 

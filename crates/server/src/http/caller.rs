@@ -1,5 +1,7 @@
 //! Who makes a request, from its `Authorization` header.
 
+use super::deadline::before_any_change;
+use super::edge::RequestContext;
 use super::{ApiError, AppState};
 use crate::auth::{IdentifyError, Identity};
 use crate::clock;
@@ -16,7 +18,8 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let token = bearer_token(parts)?;
-        match state.auth.identify(&*state.store, token, clock::now()).await {
+        let identified = state.auth.identify(&*state.store, token, clock::now());
+        match before_any_change(RequestContext::of(&parts.extensions).deadline, identified).await? {
             Ok(identity) => Ok(Self(identity)),
             Err(IdentifyError::Invalid) => Err(ApiError::invalid(
                 ProblemCode::TokenInvalid,

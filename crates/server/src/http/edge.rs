@@ -1,6 +1,8 @@
-//! What every request passes: it gets a name and a deadline, a panic becomes an answer, a problem becomes a
-//! body, and what happened is counted and logged. One layer, because every layer costs every request.
+//! What every request passes: it gets a name, a deadline and a place, or is refused at once; a panic becomes an
+//! answer, a problem becomes a body, and what happened is counted and logged. One layer, because every layer costs
+//! every request.
 
+use super::deadline;
 use super::error::{ApiError, PendingProblem};
 use super::metrics::HttpMetrics;
 use super::peer::{Peer, client_address};
@@ -18,14 +20,21 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 const REQUEST_ID_LENGTH_MAX: usize = 128;
 
+/// The most headers of a request. From 101 on hyper refuses it itself, without a body.
+const HEADERS_MAX: usize = 64;
+
 /// How long a handler may go on after the deadline, to give a better answer than this layer could.
 const GRACE: Duration = Duration::from_millis(100);
+
+/// What must answer also when nothing else does.
+const ALWAYS_ADMITTED: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
 /// What a request is given when it arrives.
 #[derive(Clone)]
@@ -36,6 +45,8 @@ pub struct RequestContext {
     pub deadline: Instant,
     /// Where it comes from; `None` where no connection brought it.
     pub peer: Option<IpAddr>,
+    /// How long its body may pause.
+    pub body_timeout: Duration,
 }
 
 impl RequestContext {
@@ -59,6 +70,9 @@ impl RequestContext {
 #[derive(Clone)]
 pub(super) struct Edge {
     pub(super) request_timeout: Duration,
+    pub(super) body_timeout: Duration,
+    /// One permit a request that may be under way.
+    pub(super) places: Arc<Semaphore>,
     /// Deadlines of routes that may take longer, by their paths.
     pub(super) slow_routes: &'static [(&'static str, Duration)],
     pub(super) metrics: Arc<HttpMetrics>,
@@ -67,24 +81,22 @@ pub(super) struct Edge {
 }
 
 /// The layer.
-pub(super) async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+pub(super) async fn pass(State(edge): State<Edge>, request: Request, next: Next) -> Response {
     let arrived_at = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map(MatchedPath::as_str);
-    let context = RequestContext {
+    let mut context = RequestContext {
         id: request_id(&request),
         deadline: arrived_at + edge.time_for(route),
         peer: edge.peer(&request),
+        body_timeout: edge.body_timeout,
     };
-    request.extensions_mut().insert(context.clone());
-
-    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let mut response = match timeout_at(context.deadline + GRACE, handled).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(panic)) => ApiError::Panic(panic_text(&*panic)).into_response(),
-        Err(_) => ApiError::Deadline { is_write: !method.is_safe() }.into_response(),
+    let answered = match edge.admit(&request, route, arrived_at, &mut context) {
+        Ok(_place) => answer(request, next, &context).await,
+        Err(refusal) => Err(refusal),
     };
+    let mut response = answered.unwrap_or_else(ApiError::into_response);
 
     if response.status().is_client_error() || response.status().is_server_error() {
         response = with_problem(response, &context, &method, route);
@@ -96,7 +108,40 @@ pub(super) async fn pass(State(edge): State<Edge>, mut request: Request, next: N
     response
 }
 
+/// The route's answer, or why there is none.
+async fn answer(mut request: Request, next: Next, context: &RequestContext) -> Result<Response, ApiError> {
+    let is_write = !request.method().is_safe();
+    request.extensions_mut().insert(context.clone());
+    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match timeout_at(context.deadline + GRACE, handled).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(panic)) => Err(ApiError::Panic(panic_text(&*panic))),
+        Err(_) => Err(ApiError::Deadline { is_write }),
+    }
+}
+
 impl Edge {
+    /// Lets a request in, with the deadline that it asks for, if that is the earlier one.
+    fn admit(
+        &self,
+        request: &Request,
+        route: Option<&str>,
+        arrived_at: Instant,
+        context: &mut RequestContext,
+    ) -> Result<Option<SemaphorePermit<'_>>, ApiError> {
+        if request.headers().len() > HEADERS_MAX {
+            let detail = format!("A request may have {HEADERS_MAX} headers. Send fewer.");
+            return Err(ApiError::invalid(ProblemCode::HeadersTooMany, detail));
+        }
+        if let Some(time) = deadline::requested(request.headers())? {
+            context.deadline = context.deadline.min(arrived_at + time);
+        }
+        if route.is_some_and(|route| ALWAYS_ADMITTED.contains(&route)) {
+            return Ok(None);
+        }
+        self.places.try_acquire().map(Some).map_err(|_| ApiError::Overloaded)
+    }
+
     fn time_for(&self, route: Option<&str>) -> Duration {
         let slow = self.slow_routes.iter().find(|(path, _)| Some(*path) == route);
         slow.map_or(self.request_timeout, |(_, time)| *time)
@@ -133,7 +178,8 @@ fn with_problem(
     let PendingProblem { mut problem, internal_text } = pending
         .unwrap_or_else(|| PendingProblem { problem: foreign(response.status()), internal_text: None });
     context.id().clone_into(&mut problem.request_id);
-    if problem.status >= 500 {
+    // What is shed is counted: a line for each would cost more than the refusal.
+    if problem.status >= 500 && problem.code != ProblemCode::Overloaded {
         let code = problem.code.as_str();
         let cause = internal_text.as_deref().unwrap_or_default();
         tracing::error!(request_id = context.id(), %method, route, code, cause, "a request failed");

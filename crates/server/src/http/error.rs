@@ -50,6 +50,8 @@ pub enum ApiError {
     Store(StoreError),
     /// Passwords cannot be checked.
     Password(PasswordError),
+    /// Too many requests are under way.
+    Overloaded,
     /// The answer took too long.
     Deadline {
         /// Whether the request may have changed something.
@@ -97,10 +99,11 @@ impl ApiError {
             Self::Refused(refusal) => rejection::refused(*refusal),
             Self::Submit(error) => submit_problem(error),
             Self::Store(error) => store_problem(error),
-            Self::Password(PasswordError::Overloaded { .. }) => overloaded(),
+            Self::Overloaded | Self::Password(PasswordError::Overloaded { .. }) => overloaded(),
             Self::Deadline { is_write: true } => outcome_unknown(),
             Self::Deadline { is_write: false } => {
-                Problem::new(ProblemCode::Unavailable, "The answer took too long. Try again later.")
+                let detail = "The answer took too long. Nothing happened; try again later.";
+                Problem::new(ProblemCode::Unavailable, detail)
             }
             Self::Item { index, error } => {
                 let problem = match &**error {
@@ -131,7 +134,7 @@ impl ApiError {
             | Self::Password(PasswordError::Overloaded { retry_after }) => {
                 headers.insert(header::RETRY_AFTER, seconds(*retry_after));
             }
-            Self::Submit(_) | Self::Store(_) | Self::Deadline { .. } => {
+            Self::Overloaded | Self::Submit(_) | Self::Store(_) | Self::Deadline { .. } => {
                 headers.insert(header::RETRY_AFTER, seconds(Duration::from_secs(1)));
             }
             Self::Rejected(Rejection::VersionConflict { current, .. }) => {

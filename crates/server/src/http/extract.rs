@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use florin_api::ProblemCode;
 use florin_ledger::{IdempotencyKey, Version};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -41,7 +41,7 @@ impl<const BYTES_MAX: usize, S: Sync> FromRequest<S> for JsonBytes<BYTES_MAX> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
-        let deadline = RequestContext::of(request.extensions()).deadline;
+        let context = RequestContext::of(request.extensions()).clone();
         if !is_json(request.headers()) {
             return Err(ApiError::invalid_field(
                 ProblemCode::ContentTypeUnsupported,
@@ -49,7 +49,7 @@ impl<const BYTES_MAX: usize, S: Sync> FromRequest<S> for JsonBytes<BYTES_MAX> {
                 "Send the body as JSON, with the header Content-Type: application/json.",
             ));
         }
-        read_body(request.into_body(), BYTES_MAX, deadline).await.map(Self)
+        read_body(request.into_body(), BYTES_MAX, &context).await.map(Self)
     }
 }
 
@@ -59,18 +59,34 @@ fn is_json(headers: &HeaderMap) -> bool {
     media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
-async fn read_body(body: Body, bytes_max: usize, deadline: Instant) -> Result<Bytes, ApiError> {
-    match timeout_at(deadline, Limited::new(body, bytes_max).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::invalid(
-            ProblemCode::BodyTooLarge,
-            format!("The body may have {bytes_max} bytes at most. Send less at a time."),
-        )),
-        Ok(Err(_)) => Err(ApiError::invalid(ProblemCode::BodyMalformed, "The body ended too early.")),
-        Err(_) => Err(ApiError::invalid(
-            ProblemCode::RequestTimeout,
-            "The body did not arrive in time. Nothing happened; try again.",
-        )),
+/// The body, as long as it comes: whole by the deadline, and without long pauses.
+async fn read_body(body: Body, bytes_max: usize, context: &RequestContext) -> Result<Bytes, ApiError> {
+    let mut body = Limited::new(body, bytes_max);
+    let mut bytes = BytesMut::new();
+    loop {
+        let patience = context.deadline.min(Instant::now() + context.body_timeout);
+        let frame = match timeout_at(patience, body.frame()).await {
+            Ok(None) => return Ok(bytes.freeze()),
+            Ok(Some(Ok(frame))) => frame,
+            Ok(Some(Err(error))) if error.is::<LengthLimitError>() => {
+                return Err(ApiError::invalid(
+                    ProblemCode::BodyTooLarge,
+                    format!("The body may have {bytes_max} bytes at most. Send less at a time."),
+                ));
+            }
+            Ok(Some(Err(_))) => {
+                return Err(ApiError::invalid(ProblemCode::BodyMalformed, "The body ended too early."));
+            }
+            Err(_) => {
+                return Err(ApiError::invalid(
+                    ProblemCode::RequestTimeout,
+                    "The body did not arrive in time. Nothing happened; try again.",
+                ));
+            }
+        };
+        if let Ok(data) = frame.into_data() {
+            bytes.extend_from_slice(&data);
+        }
     }
 }
 

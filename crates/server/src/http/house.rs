@@ -7,10 +7,15 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use florin_api::ProblemCode;
 
+problems!(HouseProblems:);
+
 /// Whether the process answers.
 #[utoipa::path(
     get, path = "/livez", tag = "house", security(()),
-    responses((status = 200, description = "It does.", body = String, content_type = "text/plain")),
+    responses(
+        (status = 200, description = "It does.", body = String, content_type = "text/plain"),
+        HouseProblems,
+    ),
 )]
 pub(super) async fn livez() -> &'static str {
     "alive\n"
@@ -37,7 +42,10 @@ pub(super) async fn readyz(State(state): State<AppState>) -> Result<&'static str
 /// Metrics in Prometheus's text format.
 #[utoipa::path(
     get, path = "/metrics", tag = "house", security(()),
-    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")),
+    responses(
+        (status = 200, description = "The metrics.", body = String, content_type = "text/plain"),
+        HouseProblems,
+    ),
 )]
 pub(super) async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], state.prometheus.render())

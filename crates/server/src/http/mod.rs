@@ -8,7 +8,7 @@
 //! | [`mod@router`] | every route, in one list |
 //! | [`mod@serve`] | sockets, connections, and how they end |
 //! | `peer` | where a request comes from |
-//! | [`edge`] | what every request passes: its name, its deadline, its metrics, its problem |
+//! | [`edge`], [`deadline`] | what every request passes: its name, its place, its deadline, its metrics, its problem |
 //! | [`error`] | every reason not to answer 2xx, and what the client is told |
 //! | [`extract`], [`caller`] | bodies, queries, headers and identities, parsed once |
 //! | `users`, `sessions`, `api_keys` | who there is, and how they sign in |
@@ -19,6 +19,7 @@
 //! | [`house`] | is it alive, how is it doing |
 
 pub mod caller;
+pub mod deadline;
 pub mod edge;
 pub mod error;
 pub mod extract;

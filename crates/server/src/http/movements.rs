@@ -16,6 +16,7 @@ use florin_api::{
 };
 use florin_ledger::{Command, Outcome, Settlement, Transaction};
 use std::sync::Arc;
+use tokio::time::timeout_at;
 
 /// What a movement answers with, when it is done.
 type Moved = Result<Answer<api::Transaction>, ApiError>;
@@ -133,8 +134,9 @@ async fn settle(state: &AppState, ask: &Ask, mut command: Command) -> Moved {
     operator_log::moved(state, &ask.caller, &ask.context, action, &outcome).await;
     let (transaction, is_replay) = settled(outcome)?;
     // It is committed: where only its printing fails, a retry gets it.
-    let viewer = Viewer::of(state, &ask.caller, std::slice::from_ref(&*transaction)).await;
-    let seen = viewer.ok().and_then(|viewer| viewer.transaction(&transaction));
+    let viewer = Viewer::of(state, &ask.caller, std::slice::from_ref(&*transaction));
+    let viewer = timeout_at(ask.context.deadline, viewer).await.ok().and_then(Result::ok);
+    let seen = viewer.and_then(|viewer| viewer.transaction(&transaction));
     let body = seen.ok_or(SubmitError::OutcomeUnknown)?;
     let location = Some(format!("/v1/transactions/{}", transaction.id));
     Ok(Answer { body, location, is_replay })

@@ -1,12 +1,16 @@
 //! The OpenAPI document: what is common to all routes. Each route documents itself, beside its handler; the
 //! problems it can answer with are named there, and spelled out here from the one table of codes.
 
+use super::deadline;
 use florin_api::{Problem, ProblemCode};
 use std::collections::BTreeMap;
 use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
+
+/// The name of the parameter that all operations share.
+const REQUEST_TIMEOUT: &str = "RequestTimeout";
 
 /// The document without its routes.
 #[derive(OpenApi)]
@@ -64,6 +68,22 @@ impl Modify for ProblemExamples {
     }
 }
 
+/// What every request passes before its route, on every operation.
+pub(super) fn describe_edge(document: &mut Document) {
+    let components = document.components.get_or_insert_default();
+    components.parameters.insert(REQUEST_TIMEOUT.to_owned(), deadline::parameter().into());
+    for path in document.paths.paths.values_mut() {
+        let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete, &mut path.patch];
+        for operation in operations.into_iter().flatten() {
+            let reference = Ref::new(format!("#/components/parameters/{REQUEST_TIMEOUT}"));
+            operation.parameters.get_or_insert_default().push(RefOr::Ref(reference));
+        }
+    }
+}
+
+/// What can be wrong with any request.
+const ANY: &[ProblemCode] = &[ProblemCode::RequestTimeoutInvalid, ProblemCode::HeadersTooMany];
+
 /// What can be wrong with any request that needs a token.
 pub(super) const SIGNED_IN: &[ProblemCode] = &[
     ProblemCode::AuthenticationRequired,
@@ -72,6 +92,7 @@ pub(super) const SIGNED_IN: &[ProblemCode] = &[
     ProblemCode::NotPermitted,
     ProblemCode::Internal,
     ProblemCode::Unavailable,
+    ProblemCode::Overloaded,
 ];
 
 /// What can be wrong with any JSON body.
@@ -81,6 +102,7 @@ pub(super) const BODY: &[ProblemCode] = &[
     ProblemCode::BodyTooLarge,
     ProblemCode::ContentTypeUnsupported,
     ProblemCode::BodyInvalid,
+    ProblemCode::Overloaded,
 ];
 
 /// What can be wrong with any request that has an idempotency key, beside its body.
@@ -107,7 +129,6 @@ pub(super) const MOVEMENT: &[ProblemCode] = &[
     ProblemCode::MetadataInvalid,
     ProblemCode::InsufficientFunds,
     ProblemCode::BalanceLimitExceeded,
-    ProblemCode::Overloaded,
 ];
 
 /// What can be wrong with any list.
@@ -136,7 +157,8 @@ pub(super) use problems;
 /// One response a status, with an example of each code.
 pub(super) fn problem_responses(sets: &[&[ProblemCode]]) -> BTreeMap<String, RefOr<Response>> {
     let mut by_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
-    for code in ProblemCode::ALL.iter().filter(|code| sets.iter().any(|set| set.contains(code))) {
+    for code in ProblemCode::ALL.iter().filter(|code| sets.iter().chain([&ANY]).any(|set| set.contains(code)))
+    {
         by_status.entry(code.status()).or_default().push(*code);
     }
     by_status.into_iter().map(|(status, codes)| (status.to_string(), response(&codes).into())).collect()

@@ -2,7 +2,7 @@
 
 use super::edge::{self, Edge};
 use super::metrics::HttpMetrics;
-use super::openapi::Base;
+use super::openapi::{Base, describe_edge};
 use super::{
     ApiError, AppState, api_keys, assets, audit_log, bulk, entries, house, ledger, movements, sessions,
     transactions, users, wallets,
@@ -14,6 +14,7 @@ use axum::routing::get;
 use florin_api::ProblemCode;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,7 +25,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 const SLOW_ROUTES: &[(&str, Duration)] = &[("/v1/ledger/audit", Duration::from_mins(10))];
 
 fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(Base::openapi())
+    let mut routes = OpenApiRouter::with_openapi(Base::openapi())
         .routes(routes!(users::create_user, users::list_users))
         .routes(routes!(users::get_user))
         .routes(routes!(users::get_me))
@@ -53,7 +54,9 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(audit_log::list))
         .routes(routes!(house::livez))
         .routes(routes!(house::readyz))
-        .routes(routes!(house::metrics))
+        .routes(routes!(house::metrics));
+    describe_edge(routes.get_openapi_mut());
+    routes
 }
 
 /// What the server can do, as OpenAPI 3.1.
@@ -66,6 +69,8 @@ pub fn router(state: AppState) -> Router {
     let (router, document) = routes().split_for_parts();
     let edge = Edge {
         request_timeout: state.settings.request_timeout,
+        body_timeout: state.settings.body_timeout,
+        places: Arc::new(Semaphore::new(state.settings.requests_max)),
         slow_routes: SLOW_ROUTES,
         metrics: Arc::new(HttpMetrics::new(document.paths.paths.keys().cloned())),
         trusted_proxies: Arc::clone(&state.settings.trusted_proxies),

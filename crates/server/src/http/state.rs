@@ -21,6 +21,10 @@ const WALLET_OWNERS_MAX: usize = 100_000;
 pub struct HttpSettings {
     /// How long a request may take, from its head to its answer.
     pub request_timeout: Duration,
+    /// How long a body may pause while it is sent.
+    pub body_timeout: Duration,
+    /// How many requests may be under way; the next one is refused at once.
+    pub requests_max: usize,
     /// How long a connection may take to send a request's head, and may idle.
     pub header_timeout: Duration,
     /// How many connections there may be.
@@ -35,6 +39,8 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             request_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(5),
+            requests_max: 4096,
             header_timeout: Duration::from_secs(10),
             connections_max: 10_000,
             shutdown_timeout: Duration::from_secs(20),

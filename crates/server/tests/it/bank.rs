@@ -65,7 +65,15 @@ impl Bank {
     }
 
     pub(crate) async fn open_with(engine: Engine, http: HttpSettings, committer: CommitterSettings) -> Self {
-        let (store, place) = engine.store().await;
+        Self::open_on(engine.store().await, http, committer).await
+    }
+
+    /// On a store that is there.
+    pub(crate) async fn open_on(
+        (store, place): (Arc<dyn Store>, Place),
+        http: HttpSettings,
+        committer: CommitterSettings,
+    ) -> Self {
         let committer = Committer::start(Arc::clone(&store), committer);
         let auth = Auth::new(&SigningKey::generate(), AccessTokenSettings::default(), Sessions::default());
         let state = AppState::new(Parts {
@@ -91,6 +99,11 @@ impl Bank {
             bank.operator.post("/v1/assets").key(&format!("asset-{code}")).json(&body).send().await.ok();
         }
         bank
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        self.operator.url.strip_prefix("http://").unwrap()
     }
 
     /// A new person, without wallets.

@@ -19,7 +19,7 @@ pub(crate) enum Engine {
 /// Where a test's store is; gone when it is dropped or removed.
 pub(crate) enum Place {
     Folder { _folder: TempDir },
-    Database { name: String },
+    Database { server: String, name: String },
 }
 
 impl Engine {
@@ -33,40 +33,42 @@ impl Engine {
                 drop(alone);
                 (Arc::new(Sqlite::open(folder.path()).unwrap()), Place::Folder { _folder: folder })
             }
-            Self::Postgres => {
-                let name = database_name();
-                run_on_server(&format!("CREATE DATABASE {name}")).await;
-                // Tests run side by side, and the server has 100 connections for all of them.
-                let settings =
-                    PostgresSettings { pool_size: 8, ..PostgresSettings::new(database_url(&name)) };
-                let mut client = Postgres::connect_alone(&settings).await.unwrap();
-                migrate::postgres::up(&mut client, migrate::POSTGRES, clock::now()).await.unwrap();
-                (Arc::new(Postgres::connect(&settings).await.unwrap()), Place::Database { name })
-            }
+            Self::Postgres => postgres_store_on(&server_url()).await,
         }
     }
+}
+
+/// An empty store, migrated, on this PostgreSQL server.
+pub(crate) async fn postgres_store_on(server: &str) -> (Arc<dyn Store>, Place) {
+    let name = database_name();
+    run_on(server, &format!("CREATE DATABASE {name}")).await;
+    let place = Place::Database { server: server.to_owned(), name };
+    // Tests run side by side, and the server has 100 connections for all of them.
+    let settings = PostgresSettings { pool_size: 8, ..PostgresSettings::new(place.url()) };
+    let mut client = Postgres::connect_alone(&settings).await.unwrap();
+    migrate::postgres::up(&mut client, migrate::POSTGRES, clock::now()).await.unwrap();
+    (Arc::new(Postgres::connect(&settings).await.unwrap()), place)
 }
 
 impl Place {
     /// A connection of one's own.
     pub(crate) async fn database_client(&self) -> tokio_postgres::Client {
-        let Self::Database { name } = self else { panic!("a folder has no connections") };
-        let settings = PostgresSettings::new(database_url(name));
+        let settings = PostgresSettings::new(self.url());
         Postgres::connect_alone(&settings).await.expect("the test server answers")
     }
 
     /// Removes what dropping it does not.
     pub(crate) async fn remove(self) {
-        if let Self::Database { name } = self {
-            run_on_server(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        if let Self::Database { server, name } = self {
+            run_on(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
         }
     }
-}
 
-fn database_url(name: &str) -> String {
-    let server = server_url();
-    let (server, _database) = server.rsplit_once('/').expect("the URL names a database");
-    format!("{server}/{name}")
+    fn url(&self) -> String {
+        let Self::Database { server, name } = self else { panic!("a folder has no connections") };
+        let (server, _database) = server.rsplit_once('/').expect("the URL names a database");
+        format!("{server}/{name}")
+    }
 }
 
 fn database_name() -> String {
@@ -75,8 +77,8 @@ fn database_name() -> String {
     format!("florin_http_{}_{}_{count}", clock::now().0, std::process::id())
 }
 
-async fn run_on_server(statement: &str) {
-    let settings = PostgresSettings::new(server_url());
+async fn run_on(server: &str, statement: &str) {
+    let settings = PostgresSettings::new(server);
     let client = Postgres::connect_alone(&settings).await.expect("the test server answers");
     client.batch_execute(statement).await.expect("a superuser may");
 }

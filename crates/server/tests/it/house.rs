@@ -4,7 +4,7 @@ use florin_server::committer::CommitterSettings;
 use florin_server::http::HttpSettings;
 use rstest::rstest;
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -80,23 +80,68 @@ async fn a_client_that_dribbles_is_cut_off() {
         ..HttpSettings::default()
     };
     let bank = Bank::open_with(Engine::Sqlite, http, CommitterSettings::default()).await;
-    let address = bank.operator.url.strip_prefix("http://").unwrap();
-    let send = async |text: String| {
-        let mut socket = TcpStream::connect(address).await.unwrap();
-        socket.write_all(text.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).await.unwrap();
-        answer
-    };
+    let address = bank.address();
+    let send = async |text: String| end_of(address, &text).await;
     assert_eq!(send("POST /v1/transfers HTTP/1.1\r\nhost: florin\r\n".to_owned()).await, "");
-    let token = bank.operator.token.as_deref().unwrap();
-    let head = format!(
-        "POST /v1/transfers HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {token}\r\nidempotency-key: k\r\n\
-         content-type: application/json\r\ncontent-length: 100\r\nconnection: close\r\n\r\n{{"
-    );
-    let answer = send(head).await;
+    let answer = send(half_a_transfer(&bank)).await;
     assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("\"request_timeout\""), "{answer}");
     bank.close().await;
+}
+
+/// Long before the deadline.
+#[tokio::test]
+async fn a_body_that_pauses_too_long_is_not_waited_for() {
+    let http = HttpSettings { body_timeout: Duration::from_millis(200), ..HttpSettings::default() };
+    let bank = Bank::open_with(Engine::Sqlite, http, CommitterSettings::default()).await;
+    let begun = Instant::now();
+    let answer = end_of(bank.address(), &half_a_transfer(&bank)).await;
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("\"request_timeout\""), "{answer}");
+    assert!(begun.elapsed() < HttpSettings::default().request_timeout);
+    bank.close().await;
+}
+
+#[tokio::test]
+async fn more_requests_than_there_are_places_for_are_refused_at_once() {
+    let http = HttpSettings { requests_max: 2, ..HttpSettings::default() };
+    let bank = Bank::open_with(Engine::Sqlite, http, CommitterSettings::default()).await;
+    let mut running = vec![];
+    for _ in 0..2 {
+        let mut socket = TcpStream::connect(bank.address()).await.unwrap();
+        socket.write_all(half_a_transfer(&bank).as_bytes()).await.unwrap();
+        running.push(socket);
+    }
+    let refused = loop {
+        let answer = bank.operator.get("/v1/me").send().await;
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    refused.problem("overloaded");
+    for path in ["/livez", "/readyz", "/metrics"] {
+        assert_eq!(bank.operator.signed_out().get(path).send().await.status, 200, "{path}");
+    }
+    drop(running);
+    while bank.operator.get("/v1/me").send().await.status != 200 {}
+    bank.close().await;
+}
+
+/// A request whose body never comes in full.
+fn half_a_transfer(bank: &Bank) -> String {
+    let token = bank.operator.token.as_deref().unwrap();
+    format!(
+        "POST /v1/transfers HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {token}\r\nidempotency-key: k\r\n\
+         content-type: application/json\r\ncontent-length: 100\r\nconnection: close\r\n\r\n{{"
+    )
+}
+
+/// What comes back for this, until the server closes the connection.
+async fn end_of(address: &str, text: &str) -> String {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    socket.write_all(text.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    answer
 }
 
 #[tokio::test]

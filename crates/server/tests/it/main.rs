@@ -5,6 +5,7 @@
 
 mod bank;
 mod call;
+mod cluster;
 mod contract;
 mod engine;
 
@@ -16,6 +17,7 @@ mod authorization;
 mod bad_input;
 mod bulk;
 mod committer;
+mod deadlines;
 mod entries;
 mod house;
 mod ledger;
