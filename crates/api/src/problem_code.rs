@@ -171,6 +171,8 @@ problem_codes! {
     ReversalExceedsRemaining = 422, "reversal_exceeds_remaining", "There is less left to reverse";
     /// A balance would go beyond 38 digits.
     BalanceLimitExceeded = 422, "balance_limit_exceeded", "The balance would be too large";
+    /// The caller, the address or the account has made too many requests. Nothing happened.
+    RateLimited = 429, "rate_limited", "Too many requests";
     /// The request has more headers than are taken here.
     HeadersTooMany = 431, "headers_too_many", "There are too many headers";
 
@@ -192,6 +194,7 @@ impl ProblemCode {
             self,
             Self::RequestTimeout
                 | Self::AuditRunning
+                | Self::RateLimited
                 | Self::Overloaded
                 | Self::Unavailable
                 | Self::OutcomeUnknown

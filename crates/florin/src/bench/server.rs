@@ -7,6 +7,7 @@ use anyhow::Context;
 use florin_server::auth::{AccessTokenSettings, Auth, Sessions, SigningKey};
 use florin_server::config::Settings;
 use florin_server::http::{self, AppState, Parts};
+use florin_server::limits::{LimitSettings, Limits};
 use florin_server::telemetry;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ impl Server {
             store: Arc::clone(&subject.store),
             committer: subject.committer.clone(),
             auth,
+            // It measures what the server can do, not what it lets one caller do.
+            limits: Limits::new(LimitSettings::default(), None),
             prometheus: telemetry::start_metrics().context("starting the metrics")?,
             settings: serve::http_settings(settings),
         });

@@ -6,9 +6,11 @@ use anyhow::{Context, bail};
 use clap::Args;
 use florin_ledger::LedgerId;
 use florin_server::auth::{AccessTokenSettings, Auth, Passwords, Sessions, SigningKey};
+use florin_server::cache::{Link, LinkSettings};
 use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::config::Settings;
 use florin_server::http::{self, AppState, HttpSettings, Parts};
+use florin_server::limits::{LimitSettings, Limits};
 use florin_server::telemetry;
 use florin_store::{Store, Username};
 use serde::Serialize;
@@ -59,6 +61,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     if settings.production {
         refuse_demo_passwords(&*store, &auth.passwords).await?;
     }
+    let link = redis_link(&settings)?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("listening on {}", settings.listen))?;
@@ -72,6 +75,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         store,
         committer: committer.clone(),
         auth,
+        limits: Limits::new(limit_settings(&settings), link),
         prometheus,
         settings: http_settings(&settings),
     });
@@ -133,6 +137,24 @@ pub(crate) fn committer_settings(settings: &Settings) -> CommitterSettings {
         queue_commands_max: settings.queue_commands_max,
         batch_commands_max: settings.batch_commands_max,
         ..CommitterSettings::default()
+    }
+}
+
+/// The way to Redis, if there is one. Whether it answers does not matter.
+fn redis_link(settings: &Settings) -> anyhow::Result<Option<Link>> {
+    let Some(url) = settings.redis_url.clone() else { return Ok(None) };
+    let settings = LinkSettings { url, timeout: settings.redis_timeout, pause: settings.redis_pause };
+    Link::start(&settings).context("`redis_url` is no Redis URL").map(Some)
+}
+
+fn limit_settings(settings: &Settings) -> LimitSettings {
+    LimitSettings {
+        person: settings.rate_limit_person,
+        service: settings.rate_limit_service,
+        address: settings.rate_limit_address,
+        sensitive_person: settings.rate_limit_sensitive_person,
+        sensitive_address: settings.rate_limit_sensitive_address,
+        sign_in: settings.rate_limit_sign_in,
     }
 }
 

@@ -6,11 +6,15 @@ use std::time::Duration;
 /// Reads a time above zero.
 pub(super) fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let duration = text.parse::<jiff::SignedDuration>().ok().or_else(|| days(&text));
-    let duration = duration.and_then(|duration| Duration::try_from(duration).ok());
-    duration.filter(|duration| !duration.is_zero()).ok_or_else(|| {
+    parse(&text).ok_or_else(|| {
         D::Error::custom(format!("`{text}` is not a time above zero such as \"10s\" or \"15m\""))
     })
+}
+
+/// A time above zero.
+pub(super) fn parse(text: &str) -> Option<Duration> {
+    let duration = text.parse::<jiff::SignedDuration>().ok().or_else(|| days(text));
+    duration.and_then(|duration| Duration::try_from(duration).ok()).filter(|duration| !duration.is_zero())
 }
 
 /// Whole days, which a clock time does not know: a day is 24 hours here.

@@ -4,8 +4,10 @@
 //! never print a secret, nor guess what an unknown name may have meant.
 
 mod durations;
+mod quotas;
 mod secrets;
 
+use crate::limits::Quota;
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -92,6 +94,19 @@ pub struct Settings {
     pub shutdown_timeout: Duration,
     pub trusted_proxies: Vec<IpNet>,
 
+    #[serde(deserialize_with = "quotas::optional")]
+    pub rate_limit_person: Option<Quota>,
+    #[serde(deserialize_with = "quotas::optional")]
+    pub rate_limit_service: Option<Quota>,
+    #[serde(deserialize_with = "quotas::optional")]
+    pub rate_limit_address: Option<Quota>,
+    #[serde(deserialize_with = "quotas::optional")]
+    pub rate_limit_sensitive_person: Option<Quota>,
+    #[serde(deserialize_with = "quotas::optional")]
+    pub rate_limit_sensitive_address: Option<Quota>,
+    #[serde(deserialize_with = "quotas::optional")]
+    pub rate_limit_sign_in: Option<Quota>,
+
     pub queue_commands_max: usize,
     pub batch_commands_max: usize,
 
@@ -102,6 +117,13 @@ pub struct Settings {
     pub lock_timeout: Duration,
     #[serde(deserialize_with = "durations::positive")]
     pub statement_timeout: Duration,
+
+    #[serde(deserialize_with = "secrets::optional")]
+    pub redis_url: Option<SecretString>,
+    #[serde(deserialize_with = "durations::positive")]
+    pub redis_timeout: Duration,
+    #[serde(deserialize_with = "durations::positive")]
+    pub redis_pause: Duration,
 
     pub log: String,
     pub log_format: LogFormat,

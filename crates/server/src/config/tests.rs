@@ -104,6 +104,13 @@ fn values_that_make_no_sense_are_refused_by_name() {
         ("listen = \"here\"", "listen"),
         ("log_format = \"xml\"", "log_format"),
         ("token_issuer = \"\"", "token_issuer"),
+        ("rate_limit_person = \"many\"", "rate_limit_person"),
+        ("rate_limit_person = 600", "rate_limit_person"),
+        ("rate_limit_person = \"0 per 1m\"", "rate_limit_person"),
+        ("rate_limit_person = \"600 per 0s\"", "rate_limit_person"),
+        ("rate_limit_person = \"600 per 100ms\"", "rate_limit_person"),
+        ("rate_limit_person = \"600 per 2d\"", "rate_limit_person"),
+        ("rate_limit_person = \"2000000 per 1m\"", "rate_limit_person"),
         ("trusted_proxies = [\"here\"]", "trusted_proxies"),
         ("listen = ", "TOML"),
     ];
@@ -125,6 +132,18 @@ fn times_are_read_as_people_write_them() {
             jail.set_env("FLORIN_REQUEST_TIMEOUT", text);
             let settings = Settings::load(None, NoFlags {}).unwrap();
             assert_eq!(settings.request_timeout, Duration::from_millis(milliseconds), "{text}");
+        });
+    }
+}
+
+#[test]
+fn limits_are_read_as_people_write_them() {
+    for (text, expected) in [("0", None), ("600 per 1m", Some((600, 60))), ("5 per 1h 30m", Some((5, 5400)))]
+    {
+        in_a_jail(|jail| {
+            jail.set_env("FLORIN_RATE_LIMIT_PERSON", text);
+            let quota = Settings::load(None, NoFlags {}).unwrap().rate_limit_person;
+            assert_eq!(quota.map(|quota| (quota.requests, quota.window.as_secs())), expected, "{text}");
         });
     }
 }

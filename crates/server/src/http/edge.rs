@@ -6,6 +6,7 @@ use super::deadline;
 use super::error::{ApiError, PendingProblem};
 use super::metrics::HttpMetrics;
 use super::peer::{Peer, client_address};
+use super::{AppState, limited};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Extensions, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -69,6 +70,7 @@ impl RequestContext {
 /// What the layer works with.
 #[derive(Clone)]
 pub(super) struct Edge {
+    pub(super) state: AppState,
     pub(super) request_timeout: Duration,
     pub(super) body_timeout: Duration,
     /// One permit a request that may be under way.
@@ -93,7 +95,7 @@ pub(super) async fn pass(State(edge): State<Edge>, request: Request, next: Next)
         body_timeout: edge.body_timeout,
     };
     let answered = match edge.admit(&request, route, arrived_at, &mut context) {
-        Ok(_place) => answer(request, next, &context).await,
+        Ok(_place) => answer(&edge.state, request, route, next, &context).await,
         Err(refusal) => Err(refusal),
     };
     let mut response = answered.unwrap_or_else(ApiError::into_response);
@@ -109,10 +111,18 @@ pub(super) async fn pass(State(edge): State<Edge>, request: Request, next: Next)
 }
 
 /// The route's answer, or why there is none.
-async fn answer(mut request: Request, next: Next, context: &RequestContext) -> Result<Response, ApiError> {
+async fn answer(
+    state: &AppState,
+    mut request: Request,
+    route: Option<&str>,
+    next: Next,
+    context: &RequestContext,
+) -> Result<Response, ApiError> {
     let is_write = !request.method().is_safe();
     request.extensions_mut().insert(context.clone());
-    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let kind = limited::kind(request.method(), route);
+    let handled = limited::pass(state, kind, context, request, next);
+    let handled = AssertUnwindSafe(handled).catch_unwind();
     match timeout_at(context.deadline + GRACE, handled).await {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(panic)) => Err(ApiError::Panic(panic_text(&*panic))),

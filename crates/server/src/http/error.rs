@@ -3,9 +3,10 @@
 //! What operators must know travels beside the problem, to the log; it never reaches the client. The problem
 //! becomes a body in [`edge`](super::edge), where the request's name is known.
 
-use super::rejection;
+use super::{limited, rejection};
 use crate::auth::{NotPermitted, PasswordError};
 use crate::committer::SubmitError;
+use crate::limits::{Policy, Refused};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use florin_api::{Problem, ProblemCode};
@@ -50,6 +51,8 @@ pub enum ApiError {
     Store(StoreError),
     /// Passwords cannot be checked.
     Password(PasswordError),
+    /// The caller, the address or the account has made too many requests.
+    RateLimited(Refused),
     /// Too many requests are under way.
     Overloaded,
     /// The answer took too long.
@@ -100,6 +103,7 @@ impl ApiError {
             Self::Submit(error) => submit_problem(error),
             Self::Store(error) => store_problem(error),
             Self::Overloaded | Self::Password(PasswordError::Overloaded { .. }) => overloaded(),
+            Self::RateLimited(refused) => rate_limited(refused),
             Self::Deadline { is_write: true } => outcome_unknown(),
             Self::Deadline { is_write: false } => {
                 let detail = "The answer took too long. Nothing happened; try again later.";
@@ -134,6 +138,10 @@ impl ApiError {
             | Self::Password(PasswordError::Overloaded { retry_after }) => {
                 headers.insert(header::RETRY_AFTER, seconds(*retry_after));
             }
+            Self::RateLimited(refused) => {
+                headers.insert(header::RETRY_AFTER, seconds(refused.retry_after));
+                limited::insert_headers(headers, &refused.standing);
+            }
             Self::Overloaded | Self::Submit(_) | Self::Store(_) | Self::Deadline { .. } => {
                 headers.insert(header::RETRY_AFTER, seconds(Duration::from_secs(1)));
             }
@@ -147,6 +155,19 @@ impl ApiError {
             _ => {}
         }
     }
+}
+
+fn rate_limited(refused: &Refused) -> Problem {
+    let seconds = refused.retry_after.as_secs();
+    let what = match refused.policy {
+        Policy::Default => "Too many requests",
+        Policy::Sensitive => "Too many requests of this kind",
+        Policy::SignIn => "Too many wrong passwords for this account",
+    };
+    Problem::new(
+        ProblemCode::RateLimited,
+        format!("{what}. Nothing happened; try again in {seconds} seconds, as the header Retry-After says."),
+    )
 }
 
 fn submit_problem(error: &SubmitError) -> Problem {
@@ -256,6 +277,12 @@ impl From<SubmitError> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        Self::RateLimited(refused)
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `peer` | where a request comes from |
 //! | [`edge`], [`deadline`] | what every request passes: its name, its place, its deadline, its metrics, its problem |
 //! | [`error`] | every reason not to answer 2xx, and what the client is told |
+//! | `limited` | what is too much, and what clients are told of their limits |
 //! | [`extract`], [`caller`] | bodies, queries, headers and identities, parsed once |
 //! | `users`, `sessions`, `api_keys` | who there is, and how they sign in |
 //! | `assets`, `wallets`, `entries`, `transactions`, `ledger` | what there is |
@@ -38,6 +39,7 @@ mod commands;
 mod created;
 mod entries;
 mod ledger;
+mod limited;
 mod metrics;
 mod movements;
 mod operator_log;

@@ -164,7 +164,8 @@ pub(super) fn problem_responses(sets: &[&[ProblemCode]]) -> BTreeMap<String, Ref
     by_status.into_iter().map(|(status, codes)| (status.to_string(), response(&codes).into())).collect()
 }
 
-fn response(codes: &[ProblemCode]) -> Response {
+/// One response, with an example of each code.
+pub(super) fn response(codes: &[ProblemCode]) -> Response {
     let titles: Vec<_> = codes.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.title())).collect();
     let mut content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name())));
     for code in codes {

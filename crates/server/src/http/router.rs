@@ -4,8 +4,8 @@ use super::edge::{self, Edge};
 use super::metrics::HttpMetrics;
 use super::openapi::{Base, describe_edge};
 use super::{
-    ApiError, AppState, api_keys, assets, audit_log, bulk, entries, house, ledger, movements, sessions,
-    transactions, users, wallets,
+    ApiError, AppState, api_keys, assets, audit_log, bulk, entries, house, ledger, limited, movements,
+    sessions, transactions, users, wallets,
 };
 use axum::Router;
 use axum::http::{Method, Uri};
@@ -61,13 +61,17 @@ fn routes() -> OpenApiRouter<AppState> {
 
 /// What the server can do, as OpenAPI 3.1.
 pub fn openapi_document() -> Document {
-    routes().into_openapi()
+    let mut document = routes().into_openapi();
+    limited::document(&mut document);
+    document
 }
 
 /// All routes, and what every request passes before and after them.
 pub fn router(state: AppState) -> Router {
-    let (router, document) = routes().split_for_parts();
+    let (router, mut document) = routes().split_for_parts();
+    limited::document(&mut document);
     let edge = Edge {
+        state: state.clone(),
         request_timeout: state.settings.request_timeout,
         body_timeout: state.settings.body_timeout,
         places: Arc::new(Semaphore::new(state.settings.requests_max)),

@@ -34,12 +34,31 @@ pub(super) async fn log_in(
     Extension(context): Extension<RequestContext>,
     Json(body): Json<LoginRequest>,
 ) -> Result<Response, ApiError> {
-    let user = match Username::parse(&body.username) {
+    let name = Username::parse(&body.username);
+    let tried = match &name {
+        Some(name) => state.limits.try_sign_in(name).await?,
+        None => None,
+    };
+    let answer = sign_in(&state, &context, name, body.password.into_exposed().into()).await;
+    let is_wrong = matches!(answer, Err(ApiError::Invalid { code: ProblemCode::CredentialsInvalid, .. }));
+    if let Some(tried) = tried.filter(|_| !is_wrong) {
+        state.limits.give_back(tried).await;
+    }
+    answer
+}
+
+async fn sign_in(
+    state: &AppState,
+    context: &RequestContext,
+    name: Option<Username>,
+    password: SecretString,
+) -> Result<Response, ApiError> {
+    let user = match name {
         Some(name) => state.store.user_by_name(state.auth.ledger, name).await?,
         None => None,
     };
     let hash = user.as_ref().map(|user| user.password_hash.clone());
-    let is_theirs = state.auth.passwords.verify(body.password.into_exposed().into(), hash).await?;
+    let is_theirs = state.auth.passwords.verify(password, hash).await?;
     let (ledger, origin, now) = (state.auth.ledger, context.origin(Actor::Anonymous), clock::now());
     let user = match user {
         Some(user) if is_theirs => user,
@@ -55,7 +74,7 @@ pub(super) async fn log_in(
         }
     };
     let refresh_token = state.auth.sessions.start(&*state.store, ledger, user.id, origin, now).await?;
-    Ok(tokens(&state, &user, &refresh_token, now))
+    Ok(tokens(state, &user, &refresh_token, now))
 }
 
 /// Exchanges a refresh token for the next tokens.

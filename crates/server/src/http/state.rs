@@ -2,6 +2,7 @@
 
 use crate::auth::Auth;
 use crate::committer::Committer;
+use crate::limits::Limits;
 use florin_ledger::{LedgerId, UserId, WalletId};
 use florin_store::Store;
 use ipnet::IpNet;
@@ -57,6 +58,8 @@ pub struct Parts {
     pub committer: Committer,
     /// Who proves who somebody is.
     pub auth: Auth,
+    /// Who may ask how often.
+    pub limits: Limits,
     /// Who renders `/metrics`.
     pub prometheus: PrometheusHandle,
     /// How the HTTP side works.

@@ -8,6 +8,7 @@ use florin_server::auth::{AccessTokenSettings, AccessTokens, ApiKeys, Auth, Sess
 use florin_server::clock;
 use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::http::{self, AppState, HttpSettings, Parts};
+use florin_server::limits::{LimitSettings, Limits};
 use florin_store::{
     Created, CreationKey, EmailAddress, NewApiKey, NewUser, Origin, Role, Scope, Store, TransactionFilter,
     Username, WalletFilter,
@@ -32,6 +33,7 @@ pub(crate) struct Bank {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) operator: Client,
     operator_id: UserId,
+    key: SigningKey,
     pub(crate) committer: Committer,
     state: AppState,
     shutdown: oneshot::Sender<()>,
@@ -75,11 +77,13 @@ impl Bank {
         committer: CommitterSettings,
     ) -> Self {
         let committer = Committer::start(Arc::clone(&store), committer);
-        let auth = Auth::new(&SigningKey::generate(), AccessTokenSettings::default(), Sessions::default());
+        let key = SigningKey::generate();
+        let auth = Auth::new(&key, AccessTokenSettings::default(), Sessions::default());
         let state = AppState::new(Parts {
             store: Arc::clone(&store),
             committer: committer.clone(),
             auth,
+            limits: Limits::new(LimitSettings::default(), None),
             prometheus: PrometheusBuilder::new().build_recorder().handle(),
             settings: http,
         });
@@ -93,7 +97,8 @@ impl Bank {
         let operator_id = create_user(&*store, "house", Role::Operator).await;
         let operator = signed_in(&state, &nobody, operator_id, Role::Operator);
         let guard = MustClose { is_closed: false };
-        let bank = Self { store, operator, operator_id, committer, state, shutdown, server, place, guard };
+        let bank =
+            Self { store, operator, operator_id, key, committer, state, shutdown, server, place, guard };
         for (code, name, scale) in [("USD", "US dollar", 2), ("GOLD", "Gold coin", 0)] {
             let body = json!({"code": code, "name": name, "scale": scale});
             bank.operator.post("/v1/assets").key(&format!("asset-{code}")).json(&body).send().await.ok();
@@ -176,6 +181,11 @@ impl Bank {
     pub(crate) async fn posted(&self, wallet: i64) -> String {
         let wallet = self.operator.read(&format!("/v1/wallets/{wallet}")).await;
         wallet["posted"].as_str().unwrap().to_owned()
+    }
+
+    /// What proves who somebody is, for another server of this bank.
+    pub(crate) fn auth(&self) -> Auth {
+        Auth::new(&self.key, AccessTokenSettings::default(), Sessions::default())
     }
 
     /// A connection of one's own to the database, where it is PostgreSQL.

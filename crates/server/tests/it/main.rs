@@ -4,10 +4,12 @@
 //! compared with the OpenAPI document: a status or a code that is not documented fails the test.
 
 mod bank;
+mod beside;
 mod call;
 mod cluster;
 mod contract;
 mod engine;
+mod redis_server;
 
 mod api_keys;
 mod arbitrary;
@@ -21,6 +23,7 @@ mod deadlines;
 mod entries;
 mod house;
 mod ledger;
+mod limits;
 mod movements;
 mod openapi;
 mod people;

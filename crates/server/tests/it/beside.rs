@@ -1,0 +1,58 @@
+//! More servers beside a bank's own, on the same store.
+
+use crate::bank::{Bank, Person};
+use crate::call::Client;
+use florin_server::cache::Link;
+use florin_server::committer::{Committer, CommitterSettings};
+use florin_server::http::{self, AppState, HttpSettings, Parts};
+use florin_server::limits::{LimitSettings, Limits};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A running server beside a bank's own. It is stopped before the bank is closed.
+pub(crate) struct Beside {
+    url: String,
+    committer: Committer,
+    shutdown: oneshot::Sender<()>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Beside {
+    /// Starts one.
+    pub(crate) async fn start(bank: &Bank, limits: LimitSettings, link: Option<Link>) -> Self {
+        let committer = Committer::start(Arc::clone(&bank.store), CommitterSettings::default());
+        let state = AppState::new(Parts {
+            store: Arc::clone(&bank.store),
+            committer: committer.clone(),
+            auth: bank.auth(),
+            limits: Limits::new(limits, link),
+            prometheus: PrometheusBuilder::new().build_recorder().handle(),
+            settings: HttpSettings::default(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (shutdown, stopped) = oneshot::channel();
+        let server = tokio::spawn(http::serve(listener, state, async { drop(stopped.await) }));
+        Self { url, committer, shutdown, server }
+    }
+
+    /// Whoever this is, as a client of this server.
+    pub(crate) fn client(&self, who: &Client) -> Client {
+        Client { url: self.url.clone(), ..who.clone() }
+    }
+
+    /// The same for a person.
+    pub(crate) fn person(&self, who: &Person) -> Person {
+        Person { client: self.client(&who.client), ..who.clone() }
+    }
+
+    /// Stops it.
+    pub(crate) async fn stop(self) {
+        let _ = self.shutdown.send(());
+        self.server.await.unwrap().unwrap();
+        self.committer.stop().await;
+    }
+}
