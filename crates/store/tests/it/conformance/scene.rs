@@ -114,10 +114,18 @@ impl Scene {
 
     /// Commits groups as one batch.
     pub(crate) async fn commits(&mut self, groups: Vec<Arc<Group>>) -> Vec<GroupOutcome> {
-        let now = self.now();
-        // Any number will do, and another each time.
-        let entropy = now.0.unsigned_abs().wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.twins.commit(self.ledger, groups, now, entropy).await.unwrap()
+        self.commits_at_once(vec![groups]).await
+    }
+
+    /// Commits batches that are handed over at once, in their order; the outcomes of all.
+    pub(crate) async fn commits_at_once(&mut self, batches: Vec<Vec<Arc<Group>>>) -> Vec<GroupOutcome> {
+        let mut timed = Vec::with_capacity(batches.len());
+        for groups in batches {
+            let now = self.now();
+            // Any number will do, and another each time.
+            timed.push((groups, now, now.0.unsigned_abs().wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+        }
+        self.twins.commit_at_once(self.ledger, timed).await.unwrap()
     }
 
     /// Asks that each stand on their own, in one batch.

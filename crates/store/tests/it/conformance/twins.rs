@@ -26,6 +26,26 @@ impl Twins {
         let model = Model::new(engine.ledgers());
         Self { engine, model }
     }
+
+    /// Hands batches to the engine at once, and to the model one by one; the outcomes of all.
+    pub(crate) async fn commit_at_once(
+        &self,
+        ledger: LedgerId,
+        batches: Vec<(Vec<Arc<Group>>, Timestamp, u64)>,
+    ) -> Result<Vec<GroupOutcome>, StoreError> {
+        let store = self.engine.store();
+        // The first is asked first, and so on: whoever is asked later is also later in the engine's queue.
+        let on_engine = futures_util::future::join_all(
+            batches.iter().map(|(groups, now, entropy)| store.commit(ledger, groups.clone(), *now, *entropy)),
+        );
+        let on_engine = on_engine.await;
+        let mut outcomes = Vec::new();
+        for (engine, (groups, now, entropy)) in on_engine.into_iter().zip(batches) {
+            let model = self.model.commit(ledger, groups, now, entropy).await;
+            outcomes.extend(agreed("commit", engine, &model)?);
+        }
+        Ok(outcomes)
+    }
 }
 
 /// The engine's answer, which must be the model's too. Of errors only the kind must agree: the text is the

@@ -34,7 +34,8 @@ const AMOUNTS: [&str; 14] = [
 
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    Batch(Vec<GroupDraft>),
+    /// Batches that are handed over at once: a store may work on more than one.
+    Batches(Vec<Vec<GroupDraft>>),
     Change {
         wallet: i64,
         change: WalletChange,
@@ -90,7 +91,8 @@ pub(super) async fn set_up(scene: &mut Scene) {
 }
 
 pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let batch = prop::collection::vec(group(), 1..6).prop_map(Step::Batch);
+    let batch = prop::collection::vec(group(), 1..6);
+    let batches = prop::collection::vec(batch, 1..4).prop_map(Step::Batches);
     let status = proptest::option::weighted(
         0.8,
         prop_oneof![
@@ -111,7 +113,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let open = (select(&USERS[..]), select(&ASSETS[..]), select(vec!["main", "savings", "other"]))
         .prop_map(|(user, asset, name)| Step::Open { user, asset, name });
     let clock = (-100_000..100_000_i64).prop_map(Step::Clock);
-    let step = prop_oneof![12 => batch, 4 => change, 1 => open, 1 => clock];
+    let step = prop_oneof![12 => batches, 4 => change, 1 => open, 1 => clock];
     prop::collection::vec(step, 1..16)
 }
 

@@ -71,10 +71,12 @@ async fn play(scene: &mut Scene, count: &mut Count, steps: &[Step]) {
     let (mut known, mut earlier) = (Vec::new(), Vec::new());
     for step in steps {
         match step {
-            Step::Batch(groups) => {
-                let groups =
-                    groups.iter().map(|group| commands(scene, group, &known, &mut earlier)).collect();
-                for outcome in scene.commits(groups).await {
+            Step::Batches(batches) => {
+                let mut of_batch = |groups: &Vec<GroupDraft>| -> Vec<_> {
+                    groups.iter().map(|group| commands(scene, group, &known, &mut earlier)).collect()
+                };
+                let batches = batches.iter().map(&mut of_batch).collect();
+                for outcome in scene.commits_at_once(batches).await {
                     take_note(&outcome, count, &mut known);
                 }
             }
