@@ -87,6 +87,8 @@ impl AccessTokens {
     const LEEWAY_S: i64 = 5;
     /// Ours have under 600 bytes with any sensible issuer.
     const LENGTH_MAX: usize = 2048;
+    /// The longest life of a token that a server with another setting issued.
+    const FOREIGN_LIFETIME_MAX_S: i64 = 24 * 60 * 60;
     /// How many verified tokens are remembered.
     const VERIFIED_MAX: usize = 16_384;
 
@@ -163,13 +165,23 @@ impl AccessTokens {
         if claims.iss != self.settings.issuer || claims.aud != self.settings.audience {
             return None;
         }
+        // Ours is good from when it is issued, and never for this long.
+        if claims.iat > claims.nbf || claims.exp.checked_sub(claims.iat)? > self.lifetime_max_s() {
+            return None;
+        }
         Some(AccessGrant {
-            user: UserId(claims.sub.parse().ok()?),
+            user: user_id(&claims.sub)?,
             role: Role::parse(&claims.role)?,
             ledger: LedgerId(claims.ledger),
             not_before_s: claims.nbf,
             expires_at_s: claims.exp,
         })
+    }
+
+    /// What is issued now, or what another server with other settings may have issued.
+    fn lifetime_max_s(&self) -> i64 {
+        let issued_s = i64::try_from(self.settings.lifetime.as_secs()).unwrap_or(i64::MAX);
+        issued_s.max(Self::FOREIGN_LIFETIME_MAX_S)
     }
 
     fn test_itself(&self) {
@@ -209,6 +221,12 @@ fn signature_only() -> Validation {
     validation.validate_nbf = false;
     validation.validate_aud = false;
     validation
+}
+
+/// An id as it is issued: no sign, no leading zeros.
+fn user_id(text: &str) -> Option<UserId> {
+    let id = UserId(text.parse().ok()?);
+    (id.0 > 0 && id.to_string() == text).then_some(id)
 }
 
 fn seconds(time: Timestamp) -> i64 {

@@ -62,6 +62,9 @@ impl Auth {
             AccessTokenError::Invalid => IdentifyError::Invalid,
             AccessTokenError::Expired => IdentifyError::Expired,
         })?;
+        if grant.ledger != self.ledger {
+            return Err(IdentifyError::Invalid);
+        }
         Ok(Identity::user(grant.ledger, grant.user, grant.role))
     }
 }

@@ -32,7 +32,7 @@ const REQUEST_ID_LENGTH_MAX: usize = 128;
 const HEADERS_MAX: usize = 64;
 
 /// How long a handler may go on after the deadline, to give a better answer than this layer could.
-const GRACE: Duration = Duration::from_millis(100);
+const GRACE: Duration = Duration::from_millis(50);
 
 /// What must answer also when nothing else does.
 const ALWAYS_ADMITTED: [&str; 3] = ["/livez", "/readyz", "/metrics"];

@@ -28,11 +28,16 @@ const LEDGER: LedgerId = LedgerId::MAIN;
 const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$oVdteFt2at3Eesh7Fg82QQ$a1CzYTKDYBiRpMvbxpOSxwVBmqHBRNndEch9zrIDKeo";
 
+/// What every bank signs tokens with: the key of RFC 8037, appendix A.1.
+pub(crate) const SIGNING_KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
+    MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
+    -----END PRIVATE KEY-----\n";
+
 /// A running server.
 pub(crate) struct Bank {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) operator: Client,
-    operator_id: UserId,
+    pub(crate) operator_id: UserId,
     key: SigningKey,
     pub(crate) committer: Committer,
     state: AppState,
@@ -77,7 +82,7 @@ impl Bank {
         committer: CommitterSettings,
     ) -> Self {
         let committer = Committer::start(Arc::clone(&store), committer);
-        let key = SigningKey::generate();
+        let key = SigningKey::from_pem(&SIGNING_KEY.into()).unwrap();
         let auth = Auth::new(&key, AccessTokenSettings::default(), Sessions::default());
         let state = AppState::new(Parts {
             store: Arc::clone(&store),
@@ -165,6 +170,15 @@ impl Bank {
             .unwrap();
         assert!(matches!(created, Created::New(_)), "{created:?}");
         Client { token: Some(secret.text.expose_secret().to_owned()), ..self.operator.clone() }
+    }
+
+    /// The secret of an API key that is worth nothing any more.
+    pub(crate) async fn revoked_api_key(&self) -> String {
+        let service = self.service(&Scope::ALL).await;
+        let newest = self.store.api_keys(LEDGER, None, 1).await.unwrap()[0].id;
+        let revoked = self.store.revoke_api_key(LEDGER, newest, Origin::SYSTEM, clock::now()).await.unwrap();
+        assert!(revoked.is_some_and(|api_key| api_key.revoked_at.is_some()));
+        service.token.unwrap()
     }
 
     /// Everything that the store holds, to see whether anything changed.

@@ -9,6 +9,7 @@ use florin_server::http::HttpSettings;
 use florin_store::Scope;
 use rstest::rstest;
 use serde_json::json;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -129,9 +130,9 @@ impl Frozen {
     }
 
     /// Sends them all; returns by how much the latest answer was late.
-    async fn all_answered_in_time(&self, rounds: usize) -> Duration {
+    async fn all_answered_in_time(&self, rounds: Range<usize>) -> Duration {
         let mut sent = JoinSet::new();
-        for round in 0..rounds {
+        for round in rounds {
             for (request, code) in self.requests(round) {
                 sent.spawn(async move {
                     let (answer, lateness) = in_time(request, round).await;
@@ -145,9 +146,9 @@ impl Frozen {
 
     /// Sends transfers behind the one whose commit was taken up; returns those that were told that nothing
     /// happened, and by how much the latest answer was late.
-    async fn transfers_that_wait(&self, rounds: usize) -> (Vec<String>, Duration) {
+    async fn transfers_that_wait(&self, rounds: Range<usize>) -> (Vec<String>, Duration) {
         let mut sent = JoinSet::new();
-        for round in 0..rounds {
+        for round in rounds {
             let key = format!("waits-{round}");
             let request = self.transfer(&self.alice.client, &key);
             sent.spawn(async move {
@@ -182,20 +183,34 @@ async fn in_time(request: Call, round: usize) -> (Answer, Duration) {
     (answer, lateness)
 }
 
+/// Some 10 requests a round, and `AT_ONCE` rounds at a time.
 async fn a_frozen_database(rounds: usize) -> Duration {
+    const AT_ONCE: usize = 20;
     let frozen = Frozen::open().await;
     let alice = &frozen.alice.client;
-    let (taken_up, first) = in_time(frozen.transfer(alice, "taken-up"), 0).await;
+    let (taken_up, mut latest) = in_time(frozen.transfer(alice, "taken-up"), 0).await;
     taken_up.problem("outcome_unknown");
-    let ((nothing_happened, second), third) =
-        tokio::join!(frozen.transfers_that_wait(rounds), frozen.all_answered_in_time(rounds));
+    let mut nothing_happened = vec![];
+    for first in (0..rounds).step_by(AT_ONCE) {
+        let wave = first..rounds.min(first + AT_ONCE);
+        let ((keys, transfers), others) =
+            tokio::join!(frozen.transfers_that_wait(wave.clone()), frozen.all_answered_in_time(wave));
+        nothing_happened.extend(keys);
+        latest = latest.max(transfers).max(others);
+    }
     assert!(!nothing_happened.is_empty(), "one batch, or two, were taken up, and not all that waited");
 
     frozen.cluster.thaw();
     let again = async |key: &str| -> Answer {
-        let answer = frozen.transfer(alice, key).send().await;
-        assert_eq!(answer.status, 201, "{answer:?}");
-        answer
+        loop {
+            let answer = frozen.transfer(alice, key).send().await;
+            if answer.status == 201 {
+                break answer;
+            }
+            // The server has much to catch up on.
+            answer.problem("unavailable");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     };
     assert!(again("taken-up").await.is_replay(), "it was being committed");
     for key in &nothing_happened {
@@ -209,7 +224,7 @@ async fn a_frozen_database(rounds: usize) -> Duration {
     let Frozen { bank, cluster, .. } = frozen;
     bank.close().await;
     drop(cluster);
-    first.max(second).max(third)
+    latest
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -219,7 +234,7 @@ async fn a_frozen_database_keeps_nobody_waiting_and_nobody_is_told_what_is_not_t
     assert!(latest < Duration::from_secs(2), "{latest:?}");
 }
 
-/// `cargo test -p florin-server --release --test it deadlines -- --ignored --nocapture`
+/// `cargo test -p florin-server --test it deadlines -- --ignored --nocapture`
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "the full figure"]
 async fn with_the_database_frozen_the_latest_of_1_800_answers_is_late_by_200_ms_at_most() {

@@ -21,6 +21,7 @@ mod bulk;
 mod committer;
 mod deadlines;
 mod entries;
+mod forgeries;
 mod house;
 mod ledger;
 mod limits;
