@@ -1,5 +1,9 @@
-//! Every operation of the OpenAPI document, without a token and with bad ones. What is open to everybody is
-//! listed here; whatever else there is, or comes, must ask.
+//! Every operation of the OpenAPI document: without a token and with bad ones here, and in `walk` with every role
+//! and with another person's things. What is open to everybody is listed here; whatever else there is, or comes,
+//! must ask, and `cases` says who may.
+
+mod cases;
+mod walk;
 
 use crate::bank::Bank;
 use crate::call::{Answer, Client};
