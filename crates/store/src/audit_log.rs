@@ -1,7 +1,7 @@
 //! The audit log: who did what, from where, when, and what came of it. It is only ever added to, and holds no
 //! secret. (What proves the books is another thing: [`Store::audit`](crate::Store::audit).)
 
-use crate::{ApiKey, User, WalletRecord};
+use crate::{ApiKey, Standing, User, Verdict, WalletRecord};
 use florin_ledger::{
     ApiKeyId, AssetCode, Scale, Timestamp, TransactionId, UserId, Wallet, WalletId, WalletStatus,
 };
@@ -125,6 +125,16 @@ audit_actions! {
     UserSignedOut = "user.signed_out";
     /// A refresh token came a second time, so that its sign-in was ended.
     UserTokenReused = "user.token_reused";
+    /// A person set or changed their transaction PIN.
+    PinSet = "pin.set";
+    /// A PIN was wrong.
+    PinWrong = "pin.wrong";
+    /// Wrong tries locked a PIN.
+    PinLocked = "pin.locked";
+    /// An operator reset a PIN.
+    PinReset = "pin.reset";
+    /// A right PIN gave an approval of certain movements.
+    PinApproved = "pin.approved";
     /// A service's key was created.
     ApiKeyCreated = "api_key.created";
     /// A service's key was revoked.
@@ -275,6 +285,28 @@ impl AuditLine {
             lines.push(line);
         }
         lines
+    }
+
+    /// What a try of a person's PIN is worth telling: nothing of a right one, a line of a wrong one, and one more
+    /// where it locks the PIN.
+    pub fn pin_tried(user: UserId, verdict: &Verdict, standing: Standing, now: Timestamp) -> Vec<Self> {
+        if *verdict != Verdict::Wrong || standing == Standing::Void {
+            return Vec::new();
+        }
+        let wrong = Self::refused(AuditAction::PinWrong, Subject::User(user));
+        match standing {
+            Standing::Open { tries_left } => vec![wrong.with("tries_left", tries_left)],
+            Standing::Locked { until } => {
+                vec![wrong.with("tries_left", 0), Self::pin_locked(user, until, now)]
+            }
+            Standing::Void => Vec::new(),
+        }
+    }
+
+    /// A PIN that was locked.
+    pub fn pin_locked(user: UserId, until: Timestamp, now: Timestamp) -> Self {
+        let minutes = until.0.saturating_sub(now.0) / 60_000_000;
+        Self::refused(AuditAction::PinLocked, Subject::User(user)).with("minutes", minutes)
     }
 
     /// The same, with one thing more to know.

@@ -9,6 +9,7 @@
 //! | [`sqlite`], [`postgres`] | the engines, file by file alike |
 //! | [`migrate`] | schema steps, embedded, up and down |
 //! | [`audit_log`] | who did what, from where |
+//! | [`pins`] | transaction PINs: how tries are counted, what approvals are worth |
 //! | [`records`], [`people`] | what is read and written beside the ledger's own types |
 //!
 //! The tests hold the same behaviour in memory, and one suite in which every engine is compared with it.
@@ -17,6 +18,7 @@ pub mod audit_log;
 pub mod error;
 pub mod migrate;
 pub mod people;
+pub mod pins;
 pub mod postgres;
 pub mod records;
 pub mod sqlite;
@@ -27,6 +29,9 @@ pub use audit_log::{
 pub use error::StoreError;
 pub use people::{
     ApiKey, EmailAddress, NewApiKey, NewUser, RefreshToken, Role, Rotation, Scope, User, Username,
+};
+pub use pins::{
+    Approval, ApprovalUse, NewApproval, PinTries, Redemption, Reservation, Standing, StoredPin, Verdict,
 };
 pub use records::{
     AssetRecord, AuditFault, AuditReport, Created, CreationKey, EntryFilter, HistoryEntry, NewAsset,
@@ -239,6 +244,66 @@ pub trait Store: Send + Sync + 'static {
         origin: Origin,
         now: Timestamp,
     ) -> Result<Option<ApiKey>, StoreError>;
+
+    // Transaction PINs.
+
+    /// A person's PIN, if they have one.
+    async fn pin(&self, ledger: LedgerId, user: UserId) -> Result<Option<StoredPin>, StoreError>;
+
+    /// Sets a person's PIN: its tries begin anew, and approvals under the old one are void.
+    async fn set_pin(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        pin: StoredPin,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Takes a person's PIN away, and with it their unused approvals; whether there was one.
+    async fn reset_pin(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Reserves a try of a person's PIN by [`PinTries::reserve`], before it is looked at.
+    async fn reserve_pin_try(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Reservation, StoreError>;
+
+    /// Settles a try that was reserved, by [`PinTries::settle`].
+    async fn settle_pin_try(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        epoch: i64,
+        verdict: Verdict,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Standing, StoreError>;
+
+    /// Stores an approval that a right PIN has given.
+    async fn grant_approval(
+        &self,
+        ledger: LedgerId,
+        approval: NewApproval,
+        origin: Origin,
+    ) -> Result<(), StoreError>;
+
+    /// What an approval is worth, by [`Approval::redeem`]; a good one is bound to its key.
+    async fn redeem_approval(
+        &self,
+        ledger: LedgerId,
+        asked: ApprovalUse,
+        now: Timestamp,
+    ) -> Result<Redemption, StoreError>;
 
     // Audit log.
 

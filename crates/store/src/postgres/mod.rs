@@ -27,15 +27,17 @@ mod db_tx;
 mod history;
 mod load;
 mod people;
+mod pins;
 mod save;
 mod sessions;
 mod turns;
 mod wallets;
 
 use crate::{
-    ApiKey, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created, CreationKey,
-    EntryFilter, HistoryEntry, NewApiKey, NewAsset, NewUser, NewWallet, Origin, RefreshToken, Rotation,
-    Store, StoreError, TransactionFilter, TrialBalanceLine, User, Username, WalletFilter, WalletRecord,
+    ApiKey, ApprovalUse, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created,
+    CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewApproval, NewAsset, NewUser, NewWallet, Origin,
+    Redemption, RefreshToken, Reservation, Rotation, Standing, Store, StoreError, StoredPin,
+    TransactionFilter, TrialBalanceLine, User, Username, Verdict, WalletFilter, WalletRecord,
 };
 use async_trait::async_trait;
 use connection::{Lease, Purpose};
@@ -323,6 +325,71 @@ impl Store for Postgres {
         now: Timestamp,
     ) -> Result<Option<ApiKey>, StoreError> {
         people::revoke_api_key(self, ledger, id, &origin, now).await
+    }
+
+    async fn pin(&self, ledger: LedgerId, user: UserId) -> Result<Option<StoredPin>, StoreError> {
+        self.read(async |client| pins::pin(client, ledger, user).await).await
+    }
+
+    async fn set_pin(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        pin: StoredPin,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        pins::set(self, ledger, user, &pin, &origin, now).await
+    }
+
+    async fn reset_pin(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        pins::reset(self, ledger, user, &origin, now).await
+    }
+
+    async fn reserve_pin_try(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Reservation, StoreError> {
+        pins::reserve(self, ledger, user, &origin, now).await
+    }
+
+    async fn settle_pin_try(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        epoch: i64,
+        verdict: Verdict,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Standing, StoreError> {
+        pins::settle(self, ledger, user, epoch, &verdict, &origin, now).await
+    }
+
+    async fn grant_approval(
+        &self,
+        ledger: LedgerId,
+        approval: NewApproval,
+        origin: Origin,
+    ) -> Result<(), StoreError> {
+        pins::grant(self, ledger, &approval, &origin).await
+    }
+
+    async fn redeem_approval(
+        &self,
+        ledger: LedgerId,
+        asked: ApprovalUse,
+        now: Timestamp,
+    ) -> Result<Redemption, StoreError> {
+        pins::redeem(self, ledger, &asked, now).await
     }
 
     async fn append_audit_line(

@@ -8,6 +8,7 @@
 //! | `checkpoints` | the write-ahead log, carried over into the file |
 //! | `commit`, `load`, `save` | a batch |
 //! | `assets`, `wallets`, `people`, `sessions`, `creation` | what is created, and under which keys |
+//! | `pins` | transaction PINs and approvals |
 //! | `transactions`, `chain`, `history` | records, the way along a wallet's entries, pages of both |
 //! | `audit` | everything derived again |
 //! | `audit_log` | who did what, from where |
@@ -29,6 +30,7 @@ mod error;
 mod history;
 mod load;
 mod people;
+mod pins;
 mod readers;
 mod rows;
 mod save;
@@ -41,10 +43,10 @@ mod writer;
 mod tests;
 
 use crate::{
-    ApiKey, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created, CreationKey,
-    EntryFilter, HistoryEntry, NewApiKey, NewAsset, NewUser, NewWallet, Origin, RefreshToken, Rotation,
-    Store, StoreError, TransactionFilter, TrialBalanceLine, User, Username, WalletFilter, WalletRecord,
-    migrate,
+    ApiKey, ApprovalUse, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created,
+    CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewApproval, NewAsset, NewUser, NewWallet, Origin,
+    Redemption, RefreshToken, Reservation, Rotation, Standing, Store, StoreError, StoredPin,
+    TransactionFilter, TrialBalanceLine, User, Username, Verdict, WalletFilter, WalletRecord, migrate,
 };
 use async_trait::async_trait;
 use checkpoints::Checkpoints;
@@ -324,6 +326,76 @@ impl Store for Sqlite {
         now: Timestamp,
     ) -> Result<Option<ApiKey>, StoreError> {
         self.writer()?.run(move |db_tx| people::revoke_api_key(db_tx, ledger, id, &origin, now)).await
+    }
+
+    async fn pin(&self, ledger: LedgerId, user: UserId) -> Result<Option<StoredPin>, StoreError> {
+        self.readers.run(move |db_tx| pins::pin(db_tx, ledger, user)).await
+    }
+
+    async fn set_pin(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        pin: StoredPin,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.writer()?.run(move |db_tx| pins::set(db_tx, ledger, user, &pin, &origin, now)).await
+    }
+
+    async fn reset_pin(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.writer()?.run(move |db_tx| pins::reset(db_tx, ledger, user, &origin, now)).await
+    }
+
+    async fn reserve_pin_try(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Reservation, StoreError> {
+        // Who is refused costs no write.
+        if let Some(refusal) = self.readers.run(move |db_tx| pins::refusal(db_tx, ledger, user, now)).await? {
+            return Ok(refusal);
+        }
+        self.writer()?.run(move |db_tx| pins::reserve(db_tx, ledger, user, &origin, now)).await
+    }
+
+    async fn settle_pin_try(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        epoch: i64,
+        verdict: Verdict,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Standing, StoreError> {
+        let writer = self.writer()?;
+        writer.run(move |db_tx| pins::settle(db_tx, ledger, user, epoch, &verdict, &origin, now)).await
+    }
+
+    async fn grant_approval(
+        &self,
+        ledger: LedgerId,
+        approval: NewApproval,
+        origin: Origin,
+    ) -> Result<(), StoreError> {
+        self.writer()?.run(move |db_tx| pins::grant(db_tx, ledger, &approval, &origin)).await
+    }
+
+    async fn redeem_approval(
+        &self,
+        ledger: LedgerId,
+        asked: ApprovalUse,
+        now: Timestamp,
+    ) -> Result<Redemption, StoreError> {
+        self.writer()?.run(move |db_tx| pins::redeem(db_tx, ledger, &asked, now)).await
     }
 
     async fn append_audit_line(

@@ -7,6 +7,7 @@ mod creations;
 mod extremes;
 mod histories;
 mod isolation;
+mod pins;
 mod reversals;
 pub(crate) mod scene;
 mod sessions;
@@ -111,6 +112,16 @@ on_every_engine!(
         sessions_write_their_lines,
         lines_are_kept_as_they_were_given,
         pages_and_filters;
+    pins:
+        a_pin_is_set_changed_and_reset,
+        tries_are_reserved_and_settled,
+        wrong_ones_lock_it_for_longer_each_time,
+        what_a_server_left_behind_counts,
+        a_new_pin_voids_what_is_under_way,
+        a_right_one_is_renewed,
+        an_approval_is_good_for_one_key,
+        approvals_end_with_their_pin_and_with_time,
+        of_nobody;
     extremes:
         the_largest_amount_moves_and_comes_back,
         no_balance_goes_beyond_38_digits,

@@ -8,9 +8,10 @@ use florin_ledger::{
     Version, WalletChange, WalletId,
 };
 use florin_store::{
-    ApiKey, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created, CreationKey,
-    EntryFilter, HistoryEntry, NewApiKey, NewAsset, NewUser, NewWallet, Origin, RefreshToken, Rotation,
-    Store, StoreError, TransactionFilter, TrialBalanceLine, User, Username, WalletFilter, WalletRecord,
+    ApiKey, ApprovalUse, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created,
+    CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewApproval, NewAsset, NewUser, NewWallet, Origin,
+    Redemption, RefreshToken, Reservation, Rotation, Standing, Store, StoreError, StoredPin,
+    TransactionFilter, TrialBalanceLine, User, Username, Verdict, WalletFilter, WalletRecord,
 };
 use std::fmt::Debug;
 use std::mem::discriminant;
@@ -275,6 +276,71 @@ impl Store for Twins {
         now: Timestamp,
     ) -> Result<Option<ApiKey>, StoreError> {
         both!(self.revoke_api_key(ledger, id, origin, now))
+    }
+
+    async fn pin(&self, ledger: LedgerId, user: UserId) -> Result<Option<StoredPin>, StoreError> {
+        both!(self.pin(ledger, user))
+    }
+
+    async fn set_pin(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        pin: StoredPin,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        both!(self.set_pin(ledger, user, pin, origin, now))
+    }
+
+    async fn reset_pin(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        both!(self.reset_pin(ledger, user, origin, now))
+    }
+
+    async fn reserve_pin_try(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Reservation, StoreError> {
+        both!(self.reserve_pin_try(ledger, user, origin, now))
+    }
+
+    async fn settle_pin_try(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        epoch: i64,
+        verdict: Verdict,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Standing, StoreError> {
+        both!(self.settle_pin_try(ledger, user, epoch, verdict, origin, now))
+    }
+
+    async fn grant_approval(
+        &self,
+        ledger: LedgerId,
+        approval: NewApproval,
+        origin: Origin,
+    ) -> Result<(), StoreError> {
+        both!(self.grant_approval(ledger, approval, origin))
+    }
+
+    async fn redeem_approval(
+        &self,
+        ledger: LedgerId,
+        asked: ApprovalUse,
+        now: Timestamp,
+    ) -> Result<Redemption, StoreError> {
+        both!(self.redeem_approval(ledger, asked, now))
     }
 
     async fn append_audit_line(

@@ -6,6 +6,7 @@
 mod book;
 mod history;
 mod people;
+mod pins;
 mod proof;
 
 use async_trait::async_trait;
@@ -15,9 +16,10 @@ use florin_ledger::{
     Version, WalletChange, WalletId,
 };
 use florin_store::{
-    ApiKey, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created, CreationKey,
-    EntryFilter, HistoryEntry, NewApiKey, NewAsset, NewUser, NewWallet, Origin, RefreshToken, Rotation,
-    Store, StoreError, TransactionFilter, TrialBalanceLine, User, Username, WalletFilter, WalletRecord,
+    ApiKey, ApprovalUse, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created,
+    CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewApproval, NewAsset, NewUser, NewWallet, Origin,
+    Redemption, RefreshToken, Reservation, Rotation, Standing, Store, StoreError, StoredPin,
+    TransactionFilter, TrialBalanceLine, User, Username, Verdict, WalletFilter, WalletRecord,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -262,6 +264,71 @@ impl Store for Model {
         now: Timestamp,
     ) -> Result<Option<ApiKey>, StoreError> {
         self.with(ledger, |book| Ok(book.revoke_api_key(id, &origin, now)))
+    }
+
+    async fn pin(&self, ledger: LedgerId, user: UserId) -> Result<Option<StoredPin>, StoreError> {
+        self.with(ledger, |book| Ok(book.people.pin(user)))
+    }
+
+    async fn set_pin(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        pin: StoredPin,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.with(ledger, |book| book.set_pin(user, pin, &origin, now))
+    }
+
+    async fn reset_pin(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.with(ledger, |book| Ok(book.reset_pin(user, &origin, now)))
+    }
+
+    async fn reserve_pin_try(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Reservation, StoreError> {
+        self.with(ledger, |book| Ok(book.reserve_pin_try(user, &origin, now)))
+    }
+
+    async fn settle_pin_try(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        epoch: i64,
+        verdict: Verdict,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Standing, StoreError> {
+        self.with(ledger, |book| Ok(book.settle_pin_try(user, epoch, &verdict, &origin, now)))
+    }
+
+    async fn grant_approval(
+        &self,
+        ledger: LedgerId,
+        approval: NewApproval,
+        origin: Origin,
+    ) -> Result<(), StoreError> {
+        self.with(ledger, |book| book.grant_approval(approval, &origin))
+    }
+
+    async fn redeem_approval(
+        &self,
+        ledger: LedgerId,
+        asked: ApprovalUse,
+        now: Timestamp,
+    ) -> Result<Redemption, StoreError> {
+        self.with(ledger, |book| Ok(book.people.redeem_approval(asked, now)))
     }
 
     async fn append_audit_line(

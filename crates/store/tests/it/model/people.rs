@@ -1,10 +1,11 @@
 //! Users, API keys and sessions.
 
 use super::book::{Book, Resource, Turn, missing, next};
+use super::pins::Pin;
 use florin_ledger::{ApiKeyId, Timestamp, UserId};
 use florin_store::{
-    Actor, ApiKey, AuditAction, AuditLine, Created, CreationKey, NewApiKey, NewUser, Origin, RefreshToken,
-    Refusal, Rotation, StoreError, Subject, User,
+    Actor, ApiKey, Approval, AuditAction, AuditLine, Created, CreationKey, NewApiKey, NewUser, Origin,
+    RefreshToken, Refusal, Rotation, StoreError, Subject, User,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,6 +16,8 @@ pub(super) struct People {
     pub(super) api_keys: BTreeMap<ApiKeyId, ApiKey>,
     secrets: HashMap<[u8; 32], ApiKeyId>,
     tokens: HashMap<[u8; 32], Token>,
+    pub(super) pins: HashMap<UserId, Pin>,
+    pub(super) approvals: HashMap<[u8; 32], Approval>,
 }
 
 #[derive(Clone, Copy, Debug)]
