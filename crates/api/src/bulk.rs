@@ -77,7 +77,7 @@ impl ToSchema for BulkItem {
 }
 
 /// An item's schema with its type as one more field.
-fn tagged(name: &'static str, schema: RefOr<Schema>) -> RefOr<Schema> {
+pub(crate) fn tagged(name: &'static str, schema: RefOr<Schema>) -> RefOr<Schema> {
     let RefOr::T(Schema::Object(mut item)) = schema else { return schema };
     let kind = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([name]));
     item.properties.insert("type".to_owned(), kind.into());

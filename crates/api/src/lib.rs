@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`amount`], [`metadata`] | amounts and the caller's own JSON, as they come in |
 //! | [`users`], [`auth`], [`api_keys`] | who signs in, and how |
+//! | [`pins`] | transaction PINs and approvals |
 //! | [`secret_text`] | passwords, tokens and keys |
 //! | [`assets`], [`wallets`], [`entries`], [`transactions`], [`ledger`] | the resources |
 //! | [`movements`], [`bulk`] | what moves money, one by one and many at once |
@@ -26,6 +27,7 @@ pub mod ledger;
 pub mod metadata;
 pub mod movements;
 pub mod page;
+pub mod pins;
 pub mod problem;
 pub mod problem_code;
 pub mod secret_text;
@@ -47,6 +49,7 @@ pub use movements::{
     WithdrawalRequest,
 };
 pub use page::Page;
+pub use pins::{Approval, NewPin, Operation, Operations, StepUpRequest};
 pub use problem::Problem;
 pub use problem_code::ProblemCode;
 pub use secret_text::SecretText;

@@ -170,3 +170,22 @@ pub struct ReversalItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
 }
+
+/// Back, what an earlier transaction moved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReversalOperation {
+    /// The earlier transaction.
+    #[schema(format = "uuid", example = "0197a6f0-1c2d-7e3f-8a4b-5c6d7e8f9a0b")]
+    pub transaction_id: String,
+    /// How much of it; all that is left if it is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<AmountText>,
+    /// A note: 1 to 140 printable characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "returned goods", min_length = 1, max_length = 140)]
+    pub reference: Option<String>,
+    /// A JSON object of the caller's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
+}

@@ -53,6 +53,10 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "12.50")]
     pub needed: Option<String>,
+    /// How many wrong PINs are left before it is locked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub tries_left: Option<u8>,
     /// The wallet's version now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -76,6 +80,7 @@ impl Problem {
             transaction_id: None,
             available: None,
             needed: None,
+            tries_left: None,
             current_version: None,
         }
     }

@@ -53,6 +53,8 @@ problem_codes! {
     IdempotencyKeyMissing = 400, "idempotency_key_missing", "The idempotency key is missing";
     /// The idempotency key does not have 1 to 255 visible ASCII characters.
     IdempotencyKeyInvalid = 400, "idempotency_key_invalid", "The idempotency key is not valid";
+    /// `Transaction-Pin` is not 4 to 8 digits, there are two of them, or `Transaction-Approval` is there too.
+    TransactionProofInvalid = 400, "transaction_proof_invalid", "The PIN's or approval's header is not valid";
     /// The `If-Match` header is not one entity tag.
     IfMatchInvalid = 400, "if_match_invalid", "The If-Match header is not valid";
     /// The `Request-Timeout` header is not one number of seconds above zero.
@@ -73,6 +75,20 @@ problem_codes! {
     RefreshTokenReused = 401, "refresh_token_reused", "The refresh token was used before";
     /// The caller may not do this.
     NotPermitted = 403, "not_permitted", "Not permitted";
+    /// The movement needs a `Transaction-Pin` or a `Transaction-Approval`.
+    PinRequired = 403, "pin_required", "The PIN is required";
+    /// The person has no PIN yet, or an operator has reset it.
+    PinNotSet = 403, "pin_not_set", "There is no PIN";
+    /// The PIN is another one.
+    PinWrong = 403, "pin_wrong", "The PIN is wrong";
+    /// There is no such approval, or it is another person's.
+    ApprovalInvalid = 403, "approval_invalid", "The approval is not valid";
+    /// The approval was not used in time.
+    ApprovalExpired = 403, "approval_expired", "The approval has expired";
+    /// The approval is for other movements.
+    ApprovalMismatch = 403, "approval_mismatch", "The approval is for something else";
+    /// The approval was used under another key.
+    ApprovalUsed = 403, "approval_used", "The approval was used before";
 
     // What is not there, or not for this caller.
     /// There is no such address.
@@ -129,6 +145,10 @@ problem_codes! {
     EmailInvalid = 422, "email_invalid", "The email address is not valid";
     /// The password does not have 8 to 128 characters.
     PasswordInvalid = 422, "password_invalid", "The password is not valid";
+    /// The PIN does not have 4 to 8 digits.
+    PinInvalid = 422, "pin_invalid", "The PIN is not valid";
+    /// The PIN is among those that are tried first.
+    PinGuessable = 422, "pin_guessable", "The PIN is too easy to guess";
     /// The API key has no scope.
     ScopesInvalid = 422, "scopes_invalid", "The scopes are not valid";
     /// The amount is a JSON number; amounts are strings.
@@ -171,6 +191,8 @@ problem_codes! {
     ReversalExceedsRemaining = 422, "reversal_exceeds_remaining", "There is less left to reverse";
     /// A balance would go beyond 38 digits.
     BalanceLimitExceeded = 422, "balance_limit_exceeded", "The balance would be too large";
+    /// Wrong tries locked the PIN.
+    PinLocked = 423, "pin_locked", "The PIN is locked";
     /// The caller, the address or the account has made too many requests. Nothing happened.
     RateLimited = 429, "rate_limited", "Too many requests";
     /// The request has more headers than are taken here.

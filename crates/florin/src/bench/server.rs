@@ -4,7 +4,7 @@ use super::http_wire::Target;
 use super::subject::Subject;
 use crate::cli::serve;
 use anyhow::Context;
-use florin_server::auth::{AccessTokenSettings, Auth, Sessions, SigningKey};
+use florin_server::auth::{AccessTokenSettings, Approvals, Auth, PinPepper, Sessions, SigningKey};
 use florin_server::config::Settings;
 use florin_server::http::{self, AppState, Parts};
 use florin_server::limits::{LimitSettings, Limits};
@@ -28,7 +28,8 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("opening a port")?;
         let address = listener.local_addr()?.to_string();
         let tokens = AccessTokenSettings::default();
-        let auth = Auth::new(&SigningKey::generate(), tokens, Sessions::default());
+        let (key, pepper) = (SigningKey::generate(), PinPepper::generate());
+        let auth = Auth::new(&key, tokens, Sessions::default(), pepper, Approvals::default());
         let state = AppState::new(Parts {
             store: Arc::clone(&subject.store),
             committer: subject.committer.clone(),

@@ -6,7 +6,7 @@ use florin_ledger::{
     Asset, AssetCode, Caller, Command, Decimal, Fingerprint, IdempotencyKey, KeyHash, LedgerId, Movement,
     Outcome, Principal, Scale, Settlement, UserId,
 };
-use florin_server::auth::{NewPassword, Passwords};
+use florin_server::auth::{Auth, NewPassword, Pin};
 use florin_server::clock;
 use florin_server::committer::Committer;
 use florin_store::{
@@ -18,6 +18,9 @@ use tokio::time::{Duration, Instant};
 
 /// The password of everybody in the demo. Production refuses a store in which it opens a door.
 pub(super) const PASSWORD: &str = "florin-demo";
+
+/// Their PIN; the same goes for it.
+pub(super) const PIN: &str = "2846";
 
 /// Everybody in the demo: the operator, and those who own wallets.
 pub(super) const OPERATOR: &str = "house";
@@ -32,19 +35,15 @@ const OPENING_BALANCES: [(&str, &str, &str); 4] =
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Puts the demo into the store, where it is not there yet.
-pub(super) async fn seed(
-    store: &dyn Store,
-    committer: &Committer,
-    passwords: &Passwords,
-) -> anyhow::Result<()> {
-    let demo = Demo { store, committer, passwords };
+pub(super) async fn seed(store: &dyn Store, committer: &Committer, auth: &Auth) -> anyhow::Result<()> {
+    let demo = Demo { store, committer, auth };
     demo.seed().await.context("the demo does not fit into this store; give it a data folder of its own")
 }
 
 struct Demo<'server> {
     store: &'server dyn Store,
     committer: &'server Committer,
-    passwords: &'server Passwords,
+    auth: &'server Auth,
 }
 
 impl Demo<'_> {
@@ -79,12 +78,24 @@ impl Demo<'_> {
         let user = NewUser {
             username: Username::parse(name).context("a name")?,
             email: EmailAddress::parse(&format!("{name}@florin.example")).context("an address")?,
-            password_hash: self.passwords.hash(password).await?,
+            password_hash: self.auth.passwords.hash(password).await?,
             role,
         };
         let key = creation_key(&format!("user-{name}"))?;
         let created = self.store.create_user(LedgerId::MAIN, user, key, Origin::SYSTEM, clock::now()).await?;
-        Ok(there(created, name)?.id)
+        let user = there(created, name)?.id;
+        self.pin(user).await?;
+        Ok(user)
+    }
+
+    /// Only where there is none: a PIN that was changed since the first start stays.
+    async fn pin(&self, user: UserId) -> anyhow::Result<()> {
+        if self.store.pin(LedgerId::MAIN, user).await?.is_some() {
+            return Ok(());
+        }
+        let pin = Pin::parse(PIN.into()).context("a PIN")?;
+        let pin = self.auth.pins.hash(LedgerId::MAIN, user, &pin).await?;
+        Ok(self.store.set_pin(LedgerId::MAIN, user, pin, Origin::SYSTEM, clock::now()).await?)
     }
 
     async fn wallet(&self, name: &str, user: UserId, code: &str) -> anyhow::Result<()> {

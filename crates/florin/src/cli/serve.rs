@@ -5,7 +5,9 @@ use super::{StoreFlags, demo};
 use anyhow::{Context, bail};
 use clap::Args;
 use florin_ledger::LedgerId;
-use florin_server::auth::{AccessTokenSettings, Auth, Passwords, Sessions, SigningKey};
+use florin_server::auth::{
+    AccessTokenSettings, Approvals, Auth, Pin, PinError, PinPepper, Sessions, SigningKey,
+};
 use florin_server::cache::{Link, LinkSettings};
 use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::config::Settings;
@@ -16,6 +18,7 @@ use florin_store::{Store, Username};
 use serde::Serialize;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -44,7 +47,7 @@ pub(super) struct ServeArgs {
 pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(args.store.config.as_deref(), &args)?;
     if settings.production && args.demo {
-        bail!("production has no demo: its password is known to everybody");
+        bail!("production has no demo: its password and its PIN are known to everybody");
     }
     telemetry::start_logs(&settings.log, settings.log_format)?;
     let prometheus = telemetry::start_metrics().context("starting the metrics")?;
@@ -59,7 +62,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let store = location.open().await?;
     let auth = auth(&settings)?;
     if settings.production {
-        refuse_demo_passwords(&*store, &auth.passwords).await?;
+        refuse_demo_secrets(&*store, &auth).await?;
     }
     let link = redis_link(&settings)?;
     let listener = TcpListener::bind(settings.listen)
@@ -67,7 +70,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("listening on {}", settings.listen))?;
     let committer = Committer::start(Arc::clone(&store), committer_settings(&settings));
     if args.demo {
-        demo::seed(&*store, &committer, &auth.passwords).await?;
+        demo::seed(&*store, &committer, &auth).await?;
     }
     greet(listener.local_addr()?, &location, args.demo);
 
@@ -101,12 +104,22 @@ pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 
     })
 }
 
-async fn refuse_demo_passwords(store: &dyn Store, passwords: &Passwords) -> anyhow::Result<()> {
+async fn refuse_demo_secrets(store: &dyn Store, auth: &Auth) -> anyhow::Result<()> {
+    let demo_pin = Pin::parse(demo::PIN.into()).context("the demo's PIN")?;
     for name in std::iter::once(demo::OPERATOR).chain(demo::OWNERS) {
         let username = Username::parse(name).context("a demo's name")?;
         let Some(user) = store.user_by_name(LedgerId::MAIN, username).await? else { continue };
-        if passwords.verify(demo::PASSWORD.into(), Some(user.password_hash)).await? {
+        if auth.passwords.verify(demo::PASSWORD.into(), Some(user.password_hash)).await? {
             bail!("user {name} has the demo's password, which everybody knows: production will not start");
+        }
+        let Some(pin) = store.pin(LedgerId::MAIN, user.id).await? else { continue };
+        match auth.pins.is_stored(LedgerId::MAIN, user.id, &demo_pin, pin).await {
+            // Under a pepper that is not there it opens nothing.
+            Ok(false) | Err(PinError::PepperMissing(_)) => {}
+            Ok(true) => {
+                bail!("user {name} has the demo's PIN, which everybody knows: production will not start")
+            }
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(())
@@ -119,9 +132,18 @@ fn auth(settings: &Settings) -> anyhow::Result<Auth> {
             bail!("production needs `signing_key`: openssl genpkey -algorithm ed25519 makes one")
         }
         None => {
-            let folder = &settings.data_dir;
-            std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-            SigningKey::load_or_create(folder)?
+            make_folder(&settings.data_dir)?;
+            SigningKey::load_or_create(&settings.data_dir)?
+        }
+    };
+    let pepper = match &settings.pin_pepper {
+        Some(text) => PinPepper::parse(text)?,
+        None if settings.production => {
+            bail!("production needs `pin_pepper`: \"1:$(openssl rand -base64 32)\" makes the first")
+        }
+        None => {
+            make_folder(&settings.data_dir)?;
+            PinPepper::load_or_create(&settings.data_dir)?
         }
     };
     let tokens = AccessTokenSettings {
@@ -129,7 +151,13 @@ fn auth(settings: &Settings) -> anyhow::Result<Auth> {
         audience: settings.token_audience.clone(),
         lifetime: settings.access_token_lifetime,
     };
-    Ok(Auth::new(&key, tokens, Sessions { lifetime: settings.refresh_token_lifetime }))
+    let sessions = Sessions { lifetime: settings.refresh_token_lifetime };
+    let approvals = Approvals { lifetime: settings.approval_lifetime };
+    Ok(Auth::new(&key, tokens, sessions, pepper, approvals))
+}
+
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))
 }
 
 pub(crate) fn committer_settings(settings: &Settings) -> CommitterSettings {
@@ -180,6 +208,7 @@ fn greet(address: SocketAddr, location: &Location, is_demo: bool) {
         let owners = demo::OWNERS.join(", ");
         lines.push(format!("  sign in as     {owners}, or {}, the operator", demo::OPERATOR));
         lines.push(format!("  password       {}", demo::PASSWORD));
+        lines.push(format!("  PIN            {}", demo::PIN));
     }
     lines.push(String::new());
     if let Err(error) = std::io::stdout().write_all(lines.join("\n").as_bytes()) {

@@ -12,9 +12,10 @@ use tokio::task::JoinSet;
 
 const CLIENTS: u64 = 16;
 
-/// Transfers of one gold coin between alice and bob, each under a key of its own.
+/// Transfers of one gold coin between alice and bob, by a service, each under a key of its own.
 #[derive(Default)]
 struct Load {
+    service: Option<Person>,
     /// Every key that was sent, with the transaction's id where it was acknowledged.
     sent: BTreeMap<String, Option<String>>,
 }
@@ -25,20 +26,18 @@ impl Load {
         let alice = server.sign_in("alice").await;
         let bob = server.sign_in("bob").await;
         let wallets = (alice.wallet("GOLD").await, bob.wallet("GOLD").await);
+        let service = self.service(server).await;
         let acknowledged = Arc::new(AtomicU64::new(0));
         let mut clients = JoinSet::new();
         for client in 0..CLIENTS {
             let acknowledged = Arc::clone(&acknowledged);
-            let (payer, from, to) = if client % 2 == 0 {
-                (alice.clone(), wallets.0, wallets.1)
-            } else {
-                (bob.clone(), wallets.1, wallets.0)
-            };
+            let service = service.clone();
+            let (from, to) = if client % 2 == 0 { wallets } else { (wallets.1, wallets.0) };
             clients.spawn(async move {
                 let mut sent = Vec::new();
                 for number in 0.. {
                     let key = format!("{round}-{client}-{number}");
-                    let answer = transfer(&payer, &key, from, to).await;
+                    let answer = transfer(&service, &key, from, to).await;
                     let is_over = !matches!(answer, Ok((201, _)));
                     let id = answer.ok().filter(|(status, _)| *status == 201).map(|(_, id)| id);
                     acknowledged.fetch_add(u64::from(id.is_some()), Ordering::Relaxed);
@@ -59,9 +58,19 @@ impl Load {
         }
     }
 
+    /// The same one on every server: its keys are its own.
+    async fn service(&mut self, server: &Server) -> Person {
+        let service = match self.service.take() {
+            Some(service) => service.at(server),
+            None => server.service().await,
+        };
+        self.service.insert(service).clone()
+    }
+
     /// Sends every key again: what was acknowledged must be the same transaction, and the balances must be what
     /// all of them, each once, make of the opening ones.
-    async fn check(&self, server: &Server) {
+    async fn check(&mut self, server: &Server) {
+        let service = self.service(server).await;
         let alice = server.sign_in("alice").await;
         let bob = server.sign_in("bob").await;
         let wallets = (alice.wallet("GOLD").await, bob.wallet("GOLD").await);
@@ -69,9 +78,9 @@ impl Load {
         for (key, acknowledged) in &self.sent {
             let is_alice =
                 key.split('-').nth(1).and_then(|client| client.parse::<u64>().ok()).unwrap() % 2 == 0;
-            let (payer, from, to, sign) =
-                if is_alice { (&alice, wallets.0, wallets.1, 1) } else { (&bob, wallets.1, wallets.0, -1) };
-            let (status, id) = transfer(payer, key, from, to).await.expect("the server answers");
+            let (from, to, sign) =
+                if is_alice { (wallets.0, wallets.1, 1) } else { (wallets.1, wallets.0, -1) };
+            let (status, id) = transfer(&service, key, from, to).await.expect("the server answers");
             if status == 201 {
                 balances = (balances.0 - sign, balances.1 + sign);
             }
@@ -84,9 +93,9 @@ impl Load {
     }
 }
 
-async fn transfer(payer: &Person, key: &str, from: i64, to: i64) -> reqwest::Result<(u16, String)> {
+async fn transfer(service: &Person, key: &str, from: i64, to: i64) -> reqwest::Result<(u16, String)> {
     let body = json!({"from_wallet_id": from, "to_wallet_id": to, "amount": "1"});
-    let answer = payer.post("/v1/transfers", key, &body).await?;
+    let answer = service.post("/v1/transfers", key, &body).await?;
     let status = answer.status().as_u16();
     let answer: Value = answer.json().await?;
     Ok((status, answer["id"].as_str().unwrap_or_default().to_owned()))

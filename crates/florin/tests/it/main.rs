@@ -4,6 +4,7 @@ mod audit;
 mod bench;
 mod crash;
 mod documents;
+mod guesses;
 mod migrate;
 mod operator;
 mod place;

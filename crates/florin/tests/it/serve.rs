@@ -11,6 +11,7 @@ async fn a_second_start_finds_everything_as_it_was(
     let place = Place::new(engine).await;
     let first = Server::start_demo(&place);
     assert!(first.greeting.contains("alice, bob") && first.greeting.contains("florin-demo"));
+    assert!(first.greeting.contains("PIN            2846"), "{}", first.greeting);
     let (alice, bob) = (first.sign_in("alice").await, first.sign_in("bob").await);
     assert_eq!((alice.balance("USD").await, alice.balance("GOLD").await), ("1000.00".into(), "500".into()));
     let transfer = json!({
@@ -45,16 +46,21 @@ async fn a_second_start_finds_everything_as_it_was(
 }
 
 #[tokio::test]
-async fn the_signing_key_outlives_the_server_and_is_private() {
+async fn secrets_outlive_the_server_and_are_private() {
     let place = Place::new(Engine::Sqlite).await;
     let first = Server::start_demo(&place);
-    let key = place.folder().join("florin-data/signing-key.pem");
-    let before = std::fs::read_to_string(&key).unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::mode(&key.metadata().unwrap().permissions());
-    assert_eq!(mode & 0o777, 0o600);
+    let read = || {
+        ["signing-key.pem", "pin-pepper"].map(|name| {
+            let secret = place.folder().join("florin-data").join(name);
+            let mode = std::os::unix::fs::PermissionsExt::mode(&secret.metadata().unwrap().permissions());
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+            std::fs::read_to_string(secret).unwrap()
+        })
+    };
+    let before = read();
     first.stop();
     let _second = Server::start_demo(&place);
-    assert_eq!(std::fs::read_to_string(&key).unwrap(), before);
+    assert_eq!(read(), before);
 }
 
 #[tokio::test]
@@ -85,23 +91,36 @@ async fn production_refuses_what_only_a_trial_may_do() {
     const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
         MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
         -----END PRIVATE KEY-----\n";
+    const PEPPER: &str = "1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
     let place = Place::new(Engine::Sqlite).await;
     let settings = place.folder().join("florin.toml");
+    let set = |text: &str| std::fs::write(&settings, text).unwrap();
     let refused = |says: &str, flags: &[&str]| {
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], flags].concat();
         let refused = place.florin(&arguments);
         assert!(refused.status.code() == Some(1) && refused.err.contains(says), "{refused:?}");
     };
-    std::fs::write(&settings, "production = true").unwrap();
+    let key = format!("production = true\nsigning_key = \"\"\"\n{KEY}\"\"\"\n");
+    let all = format!("{key}pin_pepper = \"{PEPPER}\"\n");
+    set("production = true");
     refused("production has no demo", &["--demo"]);
     refused("production needs `signing_key`", &[]);
-    std::fs::write(&settings, format!("production = true\nsigning_key = \"\"\"\n{KEY}\"\"\"")).unwrap();
+    set(&key);
+    refused("production needs `pin_pepper`", &[]);
+    set(&format!("{key}pin_pepper = \"1:c2hvcnQ=\""));
+    refused("the PIN pepper is not one", &[]);
+    set(&all);
     Server::start(&place, &[]).stop();
 
-    std::fs::write(&settings, "").unwrap();
+    // With the pepper that production has, or its PINs could not be told from others.
+    set(&format!("pin_pepper = \"{PEPPER}\""));
     Server::start_demo(&place).stop();
-    std::fs::write(&settings, format!("production = true\nsigning_key = \"\"\"\n{KEY}\"\"\"")).unwrap();
+    set(&all);
     refused("has the demo's password", &[]);
+    place.execute("UPDATE users SET password_hash = '$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE'").await;
+    refused("has the demo's PIN", &[]);
+    place.execute("UPDATE pins SET phc = NULL, pepper_version = NULL").await;
+    Server::start(&place, &[]).stop();
 }
 
 #[tokio::test]

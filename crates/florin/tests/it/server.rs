@@ -7,6 +7,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+/// The PIN of everybody in the demo.
+const PIN: &str = "2846";
+
 /// A process that serves; killed when dropped.
 pub(crate) struct Server {
     process: Child,
@@ -48,7 +51,7 @@ impl Server {
             panic!("{:?} instead of an address: {}", process.wait(), log(place));
         };
         if flags.contains(&"--demo") {
-            for _ in 0..3 {
+            for _ in 0..4 {
                 lines.read_line(&mut greeting).expect("it writes text");
             }
         }
@@ -63,6 +66,15 @@ impl Server {
         let answer: Value = answer.expect("it answers").json().await.expect("it is JSON");
         let token = answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
         Person { client, url: self.url.clone(), token }
+    }
+
+    /// A service that may move money and read; another one each time.
+    pub(crate) async fn service(&self) -> Person {
+        let house = self.sign_in("house").await;
+        let key = format!("service-{:016x}", rand::random::<u64>());
+        let body = json!({"name": "service", "scopes": ["read", "transactions:write"]});
+        let answer: Value = house.post("/v1/api-keys", &key, &body).await.unwrap().json().await.unwrap();
+        Person { token: answer["secret"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned(), ..house }
     }
 
     /// Asks it to stop.
@@ -106,10 +118,27 @@ impl Person {
         answer.expect("it answers").json().await.expect("it is JSON")
     }
 
-    /// Fails only where there is no answer.
+    /// Fails only where there is no answer. The PIN is the demo's; who has none does not need one.
     pub(crate) async fn post(&self, path: &str, key: &str, body: &Value) -> reqwest::Result<Response> {
+        self.post_with_pin(path, key, PIN, body).await
+    }
+
+    /// The same, with another PIN.
+    pub(crate) async fn post_with_pin(
+        &self,
+        path: &str,
+        key: &str,
+        pin: &str,
+        body: &Value,
+    ) -> reqwest::Result<Response> {
         let request = self.client.post(format!("{}{path}", self.url)).header("Idempotency-Key", key);
+        let request = request.header("Transaction-Pin", pin);
         self.signed(request).json(body).send().await
+    }
+
+    /// The same, at another server of the place.
+    pub(crate) fn at(self, server: &Server) -> Self {
+        Self { url: server.url.clone(), ..self }
     }
 
     /// The id of the person's main wallet of an asset.

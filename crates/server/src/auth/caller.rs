@@ -45,6 +45,8 @@ pub enum Action {
     CreateAssets,
     /// Creates, lists and revokes API keys.
     ManageApiKeys,
+    /// Resets transaction PINs.
+    ResetPins,
     /// Reads who did what.
     ReadAuditLog,
 }
@@ -67,6 +69,7 @@ impl Action {
             | Self::CreateOperators
             | Self::CreateAssets
             | Self::ManageApiKeys
+            | Self::ResetPins
             | Self::ReadAuditLog => false,
         }
     }
@@ -79,7 +82,7 @@ impl Action {
             Self::WriteWallets => Some(Scope::WalletsWrite),
             Self::CreateUsers => Some(Scope::UsersWrite),
             Self::CreateAssets => Some(Scope::AssetsWrite),
-            Self::CreateOperators | Self::ManageApiKeys | Self::ReadAuditLog => None,
+            Self::CreateOperators | Self::ManageApiKeys | Self::ResetPins | Self::ReadAuditLog => None,
         }
     }
 
@@ -215,7 +218,7 @@ mod tests {
     }
 
     /// Action, whether a person may, the scope with which a service may. Operators may everything.
-    const RULES: [(Action, bool, Option<Scope>); 10] = [
+    const RULES: [(Action, bool, Option<Scope>); 11] = [
         (Action::Read, true, Some(Scope::Read)),
         (Action::ReadHouse, false, Some(Scope::Read)),
         (Action::MoveMoney, true, Some(Scope::TransactionsWrite)),
@@ -225,6 +228,7 @@ mod tests {
         (Action::CreateOperators, false, None),
         (Action::CreateAssets, false, Some(Scope::AssetsWrite)),
         (Action::ManageApiKeys, false, None),
+        (Action::ResetPins, false, None),
         (Action::ReadAuditLog, false, None),
     ];
 

@@ -1,8 +1,8 @@
 //! From the token of a request to who makes it. Both kinds of token come as `Authorization: Bearer`.
 
 use super::{
-    API_KEY_PREFIX, AccessTokenError, AccessTokenSettings, AccessTokens, ApiKeys, Identity, Passwords,
-    Sessions, SigningKey,
+    API_KEY_PREFIX, AccessTokenError, AccessTokenSettings, AccessTokens, ApiKeys, Approvals, Identity,
+    Passwords, PinPepper, Pins, Sessions, SigningKey,
 };
 use florin_ledger::{LedgerId, Timestamp};
 use florin_store::{Store, StoreError};
@@ -17,6 +17,10 @@ pub struct Auth {
     pub sessions: Sessions,
     /// What they sign in with.
     pub passwords: Passwords,
+    /// What they move money with.
+    pub pins: Pins,
+    /// What a right PIN gives for certain movements.
+    pub approvals: Approvals,
     /// What services present.
     pub api_keys: ApiKeys,
 }
@@ -36,13 +40,21 @@ pub enum IdentifyError {
 }
 
 impl Auth {
-    /// Signs with this key.
-    pub fn new(key: &SigningKey, access_tokens: AccessTokenSettings, sessions: Sessions) -> Self {
+    /// Signs with this key; PINs are stored under this pepper.
+    pub fn new(
+        key: &SigningKey,
+        access_tokens: AccessTokenSettings,
+        sessions: Sessions,
+        pepper: PinPepper,
+        approvals: Approvals,
+    ) -> Self {
         Self {
             ledger: LedgerId::MAIN,
             access_tokens: AccessTokens::new(key, access_tokens),
             sessions,
             passwords: Passwords::default(),
+            pins: Pins::new(pepper),
+            approvals,
             api_keys: ApiKeys::new(),
         }
     }

@@ -7,23 +7,37 @@
 //! | [`caller`] | who makes a request, and the rules of who may do what |
 //! | [`access_token`] | short-lived JWTs, signed with [`signing_key`] |
 //! | [`refresh_token`] | what keeps a person signed in, exchanged at each use |
-//! | [`password`] | argon2id, on a bounded pool |
+//! | [`password`] | what a person signs in with |
+//! | [`pin`], [`pin_pepper`] | what a person moves money with |
+//! | [`approval`] | what a right PIN gives for certain movements |
+//! | [`hash_pool`] | argon2id, on a bounded pool |
+//! | [`secret_file`] | secrets that are made on the first start |
 //! | [`api_key`] | how services sign in |
 
 pub mod access_token;
 pub mod api_key;
+pub mod approval;
 pub mod caller;
+pub mod hash_pool;
 pub mod identify;
 mod opaque;
 pub mod password;
+pub mod pin;
+pub mod pin_pepper;
 pub mod refresh_token;
+pub mod secret_file;
 pub mod signing_key;
 
 pub use access_token::{AccessGrant, AccessTokenError, AccessTokenSettings, AccessTokens};
 pub use api_key::{API_KEY_PREFIX, ApiKeys};
+pub use approval::Approvals;
 pub use caller::{Action, Identity, NotPermitted, permit_sign_up};
+pub use hash_pool::HashError;
 pub use identify::{Auth, IdentifyError};
 pub use opaque::OpaqueSecret;
-pub use password::{NewPassword, PasswordError, Passwords};
+pub use password::{NewPassword, Passwords};
+pub use pin::{Pin, PinError, PinTry, Pins};
+pub use pin_pepper::{PinPepper, PinPepperError};
 pub use refresh_token::{Refreshed, Sessions};
+pub use secret_file::SecretFileError;
 pub use signing_key::{PublicJwk, SigningKey, SigningKeyError};

@@ -2,6 +2,7 @@
 //! but as a signature's key in memory; what others may see of it is its public JWK.
 
 use super::opaque::random_bytes;
+use super::secret_file::{self, SecretFileError};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
@@ -9,28 +10,14 @@ use jsonwebtoken::{DecodingKey, EncodingKey};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Why there is no signing key.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningKeyError {
-    /// The file cannot be read or written.
-    #[error("the signing key {} cannot be read or written: {source}", path.display())]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// Others on this machine could read it, and sign tokens of their own.
-    #[error("the signing key {0} can be read by others (mode {mode:03o}); make it private: chmod 600 {0}", path.display())]
-    Exposed {
-        /// Which file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
+    /// Its file cannot be used.
+    #[error(transparent)]
+    File(#[from] SecretFileError),
     /// It is no Ed25519 key.
     #[error("the signing key is not an Ed25519 private key in PKCS #8 PEM (-----BEGIN PRIVATE KEY-----)")]
     Malformed,
@@ -74,14 +61,11 @@ impl SigningKey {
     /// Reads the key of a data folder; makes one where there is none. Of processes that start at the same
     /// moment one makes the key and the others read it.
     pub fn load_or_create(data_dir: &Path) -> Result<Self, SigningKeyError> {
-        let path = data_dir.join(Self::FILE_NAME);
-        let failed = |source| SigningKeyError::File { path: path.clone(), source };
-        if !path.try_exists().map_err(failed)? {
-            Self::generate().create_file(data_dir, &path).map_err(failed)?;
-        }
-        refuse_if_exposed(&path)?;
-        let pem = std::fs::read_to_string(&path).map_err(failed)?;
-        Self::from_pem(&pem.into())
+        let make = || {
+            let pem = Self::generate().key.to_pkcs8_pem(LineEnding::LF);
+            SecretString::from(pem.expect("an Ed25519 key has a PKCS #8 form").as_str())
+        };
+        Self::from_pem(&secret_file::load_or_create(data_dir, Self::FILE_NAME, make)?)
     }
 
     /// The key's name: the thumbprint of its JWK.
@@ -117,19 +101,6 @@ impl SigningKey {
         let kid = thumbprint(&encode_public(&key));
         Self { key, kid }
     }
-
-    /// Appears under its name whole or not at all; leaves a file that is there as it is.
-    fn create_file(&self, data_dir: &Path, path: &Path) -> io::Result<()> {
-        let pem = self.key.to_pkcs8_pem(LineEnding::LF).map_err(io::Error::other)?;
-        let mut file = tempfile::NamedTempFile::new_in(data_dir)?; // mode 0600
-        file.write_all(pem.as_bytes())?;
-        file.as_file().sync_all()?;
-        match file.persist_noclobber(path) {
-            Ok(_) => sync_folder(data_dir),
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error.error),
-        }
-    }
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -147,33 +118,6 @@ fn encode_public(key: &ed25519_dalek::SigningKey) -> String {
 fn thumbprint(x: &str) -> String {
     let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
     URL_SAFE_NO_PAD.encode(Sha256::digest(members.as_bytes()))
-}
-
-#[cfg(unix)]
-fn refuse_if_exposed(path: &Path) -> Result<(), SigningKeyError> {
-    use std::os::unix::fs::PermissionsExt;
-    let metadata =
-        std::fs::metadata(path).map_err(|source| SigningKeyError::File { path: path.to_owned(), source })?;
-    let mode = metadata.permissions().mode() & 0o777;
-    let of_others = mode & 0o077;
-    if of_others == 0 { Ok(()) } else { Err(SigningKeyError::Exposed { path: path.to_owned(), mode }) }
-}
-
-/// Elsewhere the folder's own access list guards it.
-#[cfg(not(unix))]
-fn refuse_if_exposed(_path: &Path) -> Result<(), SigningKeyError> {
-    Ok(())
-}
-
-/// A new name survives a power cut only when its folder is synced too.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    std::fs::File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
@@ -219,21 +163,6 @@ mod tests {
         assert!(kids.iter().all(|kid| *kid == kids[0]), "{kids:?}");
     }
 
-    #[cfg(unix)]
-    #[test]
-    fn the_file_is_private_and_an_exposed_one_is_refused() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        SigningKey::load_or_create(folder.path()).unwrap();
-        let path = folder.path().join(SigningKey::FILE_NAME);
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        for mode in [0o640, 0o604, 0o660] {
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-            let error = SigningKey::load_or_create(folder.path()).unwrap_err();
-            assert!(matches!(error, SigningKeyError::Exposed { mode: found, .. } if found == mode));
-        }
-    }
-
     #[test]
     fn refuses_what_is_no_key() {
         let truncated = RFC_8037_PEM.replace("rn9g", "");
@@ -244,7 +173,7 @@ mod tests {
         }
         let folder = tempfile::tempdir().unwrap();
         let error = SigningKey::load_or_create(&folder.path().join("missing")).unwrap_err();
-        assert!(matches!(error, SigningKeyError::File { .. }), "{error}");
+        assert!(matches!(error, SigningKeyError::File(_)), "{error}");
     }
 
     #[test]

@@ -81,6 +81,10 @@ pub struct Settings {
     pub access_token_lifetime: Duration,
     #[serde(deserialize_with = "durations::positive")]
     pub refresh_token_lifetime: Duration,
+    #[serde(deserialize_with = "secrets::optional")]
+    pub pin_pepper: Option<SecretString>,
+    #[serde(deserialize_with = "durations::positive")]
+    pub approval_lifetime: Duration,
 
     #[serde(deserialize_with = "durations::positive")]
     pub request_timeout: Duration,

@@ -4,8 +4,9 @@ use super::caller::Caller;
 use super::edge::RequestContext;
 use super::extract::{JsonBytes, parse_json};
 use super::openapi::problems;
+use super::proof::Proof;
 use super::viewer::Viewer;
-use super::{ApiError, AppState, commands, movements, operator_log};
+use super::{ApiError, AppState, commands, movements, operator_log, proof};
 use crate::auth::{Action, Identity};
 use crate::committer::SubmitError;
 use axum::Extension;
@@ -37,7 +38,7 @@ struct Body<'text> {
 /// A movement that is done, and whether it was before; or why it is not.
 pub(super) type Item = Result<(Arc<Transaction>, bool), ApiError>;
 
-problems!(BulkProblems: SIGNED_IN BODY KEYED MOVEMENT + CountInvalid + SameWallet + AssetMismatch + AssetNotFound
+problems!(BulkProblems: SIGNED_IN BODY KEYED MOVEMENT PROOF + CountInvalid + SameWallet + AssetMismatch + AssetNotFound
     + AssetCodeInvalid + UserIdRequired + TransactionNotFound + NotReversible + ReversalExceedsRemaining);
 
 /// Up to 10,000 movements, in the order in which they stand. Each has its own idempotency key, so that a retry
@@ -48,7 +49,7 @@ problems!(BulkProblems: SIGNED_IN BODY KEYED MOVEMENT + CountInvalid + SameWalle
 /// be, with its `index`.
 #[utoipa::path(
     post, path = "/v1/transactions/bulk", tag = "money", operation_id = "bulk",
-    request_body = api::BulkRequest,
+    params(Proof), request_body = api::BulkRequest,
     responses(
         (status = 200, description = "What became of each independent item.", body = api::BulkResponse),
         (status = 201, description = "All items of an atomic bulk are done.", body = api::BulkResponse),
@@ -59,6 +60,7 @@ pub(super) async fn run(
     State(state): State<AppState>,
     Caller(caller): Caller,
     Extension(context): Extension<RequestContext>,
+    proof: Proof,
     JsonBytes(bytes): JsonBytes<BODY_BYTES_MAX>,
 ) -> Result<(StatusCode, axum::Json<api::BulkResponse>), ApiError> {
     caller.permit(Action::MoveMoney)?;
@@ -69,8 +71,19 @@ pub(super) async fn run(
     }
     let commands = body.transactions.iter().map(|text| command(&caller, text));
     let (status, items) = match body.mode {
-        BulkMode::Independent => (StatusCode::OK, independent(&state, commands, &context).await),
-        BulkMode::Atomic => (StatusCode::CREATED, atomic(&state, commands, &context).await),
+        BulkMode::Independent => {
+            let commands: Vec<_> = commands.collect();
+            let good: Vec<_> = commands.iter().filter_map(|command| command.as_ref().ok()).collect();
+            proof::demand(&state, &caller, &context, proof, &good).await?;
+            (StatusCode::OK, independent(&state, commands, &context).await)
+        }
+        BulkMode::Atomic => {
+            let at =
+                |(index, command): (usize, Result<_, ApiError>)| command.map_err(|error| error.at(index));
+            let commands = commands.enumerate().map(at).collect::<Result<Vec<_>, _>>()?;
+            proof::demand(&state, &caller, &context, proof, &commands.iter().collect::<Vec<_>>()).await?;
+            (StatusCode::CREATED, atomic(&state, commands, &context).await)
+        }
     };
     operator_log::bulk_moved(&state, &caller, &context, &items).await;
     let results = results(&state, &caller, &context, items?).await?;
@@ -84,11 +97,9 @@ fn command(caller: &Identity, text: &RawValue) -> Result<Command, ApiError> {
 /// All or nothing: one group, in one database transaction.
 async fn atomic(
     state: &AppState,
-    commands: impl Iterator<Item = Result<Command, ApiError>>,
+    commands: Vec<Command>,
     context: &RequestContext,
 ) -> Result<Vec<Item>, ApiError> {
-    let at = |(index, command): (usize, Result<_, ApiError>)| command.map_err(|error| error.at(index));
-    let commands = commands.enumerate().map(at).collect::<Result<Vec<_>, _>>()?;
     let group = Group { commands, is_atomic: true };
     match state.committer.submit_group(group, context.deadline).await? {
         GroupOutcome::Done(outcomes) => Ok(outcomes.into_iter().map(movements::settled).collect()),
@@ -104,7 +115,7 @@ async fn atomic(
 /// Each on its own: groups one after the other, so that an item finds done what stands before it.
 async fn independent(
     state: &AppState,
-    commands: impl Iterator<Item = Result<Command, ApiError>>,
+    commands: Vec<Result<Command, ApiError>>,
     context: &RequestContext,
 ) -> Result<Vec<Item>, ApiError> {
     let (mut items, mut good) = (Vec::new(), Vec::new());

@@ -3,8 +3,9 @@
 
 use super::{ApiError, parse};
 use crate::auth::{Action, Identity};
+use florin_api::movements::ReversalOperation;
 use florin_api::{
-    BonusRequest, BulkItem, DepositRequest, Metadata, ProblemCode, ReversalRequest, SpendRequest,
+    BonusRequest, BulkItem, DepositRequest, Metadata, Operation, ProblemCode, ReversalRequest, SpendRequest,
     TopUpRequest, TransferRequest, WithdrawalRequest,
 };
 use florin_ledger::{Command, Fingerprint, IdempotencyKey, Movement, TransactionId, UserId, WalletId};
@@ -132,16 +133,39 @@ pub(super) fn item(caller: &Identity, item: BulkItem) -> Result<Command, ApiErro
             bonus(caller, key(text)?, &body)
         }
         BulkItem::Reversal(item) => {
-            let of = parse::transaction_id(&item.transaction_id).ok_or_else(|| {
-                let detail = "A transaction's id is a UUID.";
-                ApiError::invalid_field(ProblemCode::BodyInvalid, "transaction_id", detail)
-            })?;
+            let of = original(&item.transaction_id)?;
             let key = key(item.idempotency_key)?;
             let body =
                 ReversalRequest { amount: item.amount, reference: item.reference, metadata: item.metadata };
             reversal(caller, key, of, &body)
         }
     }
+}
+
+/// A movement that is to be approved, as its own route would take it. Its key comes with the request that makes
+/// it, so any will do here.
+pub(super) fn operation(caller: &Identity, operation: Operation) -> Result<Movement, ApiError> {
+    let key = super::extract::Key::parse("step-up", "idempotency_key")?;
+    let command = match operation {
+        Operation::Transfer(body) => transfer(caller, key, &body),
+        Operation::Deposit(body) => deposit(caller, key, &body),
+        Operation::Withdrawal(body) => withdrawal(caller, key, &body),
+        Operation::TopUp(body) => top_up(caller, key, &body),
+        Operation::Spend(body) => spend(caller, key, &body),
+        Operation::Bonus(body) => bonus(caller, key, &body),
+        Operation::Reversal(ReversalOperation { transaction_id, amount, reference, metadata }) => {
+            let of = original(&transaction_id)?;
+            reversal(caller, key, of, &ReversalRequest { amount, reference, metadata })
+        }
+    };
+    command.map(|command| command.movement)
+}
+
+fn original(transaction_id: &str) -> Result<TransactionId, ApiError> {
+    parse::transaction_id(transaction_id).ok_or_else(|| {
+        let detail = "A transaction's id is a UUID.";
+        ApiError::invalid_field(ProblemCode::BodyInvalid, "transaction_id", detail)
+    })
 }
 
 /// Whose money is spent. A person may leave it out; to one who names another the ledger shows no wallet.

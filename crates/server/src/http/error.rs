@@ -4,7 +4,7 @@
 //! becomes a body in [`edge`](super::edge), where the request's name is known.
 
 use super::{limited, rejection};
-use crate::auth::{NotPermitted, PasswordError};
+use crate::auth::{HashError, NotPermitted, PinError};
 use crate::committer::SubmitError;
 use crate::limits::{Policy, Refused};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -17,6 +17,9 @@ use std::time::Duration;
 
 /// `Idempotency-Replayed: true` is on every answer that was given before.
 pub(super) const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Headers count whole seconds, and none may be too few.
+const LAST_SECOND: Duration = Duration::from_millis(999);
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug)]
@@ -49,8 +52,10 @@ pub enum ApiError {
     Submit(SubmitError),
     /// The store has no answer.
     Store(StoreError),
-    /// Passwords cannot be checked.
-    Password(PasswordError),
+    /// A PIN opens nothing.
+    Pin(PinError),
+    /// A secret cannot be checked.
+    Hash(HashError),
     /// The caller, the address or the account has made too many requests.
     RateLimited(Refused),
     /// Too many requests are under way.
@@ -102,7 +107,8 @@ impl ApiError {
             Self::Refused(refusal) => rejection::refused(*refusal),
             Self::Submit(error) => submit_problem(error),
             Self::Store(error) => store_problem(error),
-            Self::Overloaded | Self::Password(PasswordError::Overloaded { .. }) => overloaded(),
+            Self::Overloaded | Self::Hash(HashError::Overloaded { .. }) => overloaded(),
+            Self::Pin(error) => pin_problem(error),
             Self::RateLimited(refused) => rate_limited(refused),
             Self::Deadline { is_write: true } => outcome_unknown(),
             Self::Deadline { is_write: false } => {
@@ -116,7 +122,7 @@ impl ApiError {
                 };
                 Problem { index: Some(*index), ..problem }
             }
-            Self::Password(PasswordError::Failed) | Self::Panic(_) => internal(),
+            Self::Hash(HashError::Failed) | Self::Panic(_) => internal(),
         }
     }
 
@@ -125,7 +131,8 @@ impl ApiError {
         match self {
             Self::Store(error) => Some(error.to_string()),
             Self::Submit(SubmitError::Inconsistent) => Some(SubmitError::Inconsistent.to_string()),
-            Self::Password(error @ PasswordError::Failed) => Some(error.to_string()),
+            Self::Hash(error @ HashError::Failed) => Some(error.to_string()),
+            Self::Pin(error @ PinError::PepperMissing(_)) => Some(error.to_string()),
             Self::Panic(text) => Some(format!("a handler panicked: {text}")),
             Self::Item { error, .. } => error.internal_text(),
             _ => None,
@@ -135,8 +142,11 @@ impl ApiError {
     fn headers(&self, headers: &mut HeaderMap) {
         match self {
             Self::Submit(SubmitError::Overloaded { retry_after })
-            | Self::Password(PasswordError::Overloaded { retry_after }) => {
+            | Self::Hash(HashError::Overloaded { retry_after }) => {
                 headers.insert(header::RETRY_AFTER, seconds(*retry_after));
+            }
+            Self::Pin(PinError::Locked { for_how_long }) => {
+                headers.insert(header::RETRY_AFTER, seconds(*for_how_long + LAST_SECOND));
             }
             Self::RateLimited(refused) => {
                 headers.insert(header::RETRY_AFTER, seconds(refused.retry_after));
@@ -183,6 +193,29 @@ fn submit_problem(error: &SubmitError) -> Problem {
         SubmitError::Unavailable => unavailable(),
         SubmitError::OutcomeUnknown => outcome_unknown(),
         SubmitError::Inconsistent => internal(),
+    }
+}
+
+fn pin_problem(error: &PinError) -> Problem {
+    match error {
+        PinError::NotSet => Problem::new(
+            ProblemCode::PinNotSet,
+            "You have no transaction PIN. Set one with your password: PUT /v1/me/pin.",
+        ),
+        PinError::Wrong { tries_left } => Problem {
+            tries_left: Some(*tries_left),
+            ..Problem::new(ProblemCode::PinWrong, format!("The PIN is wrong; {tries_left} tries are left."))
+        },
+        PinError::Locked { for_how_long } => Problem::new(
+            ProblemCode::PinLocked,
+            format!(
+                "Too many PINs were wrong. It is locked for another {} minutes; an operator can reset it.",
+                (*for_how_long + LAST_SECOND).as_secs().div_ceil(60)
+            ),
+        ),
+        PinError::Hash(HashError::Overloaded { .. }) => overloaded(),
+        PinError::Store(error) => store_problem(error),
+        PinError::PepperMissing(_) | PinError::Hash(HashError::Failed) => internal(),
     }
 }
 
@@ -286,8 +319,8 @@ impl From<Refused> for ApiError {
     }
 }
 
-impl From<PasswordError> for ApiError {
-    fn from(error: PasswordError) -> Self {
-        Self::Password(error)
+impl From<HashError> for ApiError {
+    fn from(error: HashError) -> Self {
+        Self::Hash(error)
     }
 }

@@ -12,9 +12,9 @@
 //! | [`error`] | every reason not to answer 2xx, and what the client is told |
 //! | `limited` | what is too much, and what clients are told of their limits |
 //! | [`extract`], [`caller`] | bodies, queries, headers and identities, parsed once |
-//! | `users`, `sessions`, `api_keys` | who there is, and how they sign in |
+//! | `users`, `sessions`, `api_keys`, `pins` | who there is, and how they sign in |
 //! | `assets`, `wallets`, `entries`, `transactions`, `ledger` | what there is |
-//! | `movements`, `bulk` | what moves money; `ask` is their head, `commands` makes commands of their bodies |
+//! | `movements`, `bulk` | what moves money; `ask` and `proof` are their head, `commands` makes commands of their bodies |
 //! | `parse`, `view`, `viewer`, `page`, `created` | values on their way in and out, and who may see what |
 //! | `audit_log`, `operator_log` | who did what, from where; what operators move |
 //! | [`house`] | is it alive, how is it doing |
@@ -46,6 +46,8 @@ mod operator_log;
 mod page;
 mod parse;
 mod peer;
+mod pins;
+mod proof;
 mod rejection;
 mod sessions;
 mod transactions;

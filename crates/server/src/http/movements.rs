@@ -5,8 +5,9 @@ use super::created::Answer;
 use super::error::ApiError;
 use super::extract::{Json, Path};
 use super::openapi::problems;
+use super::proof::Proof;
 use super::viewer::Viewer;
-use super::{AppState, commands, operator_log, transactions};
+use super::{AppState, commands, operator_log, proof, transactions};
 use crate::committer::SubmitError;
 use axum::extract::State;
 use florin_api as api;
@@ -21,28 +22,30 @@ use tokio::time::timeout_at;
 /// What a movement answers with, when it is done.
 type Moved = Result<Answer<api::Transaction>, ApiError>;
 
-problems!(TransferProblems: SIGNED_IN BODY KEYED MOVEMENT + SameWallet + AssetMismatch);
+problems!(TransferProblems: SIGNED_IN BODY KEYED MOVEMENT PROOF + SameWallet + AssetMismatch);
 
 /// From one wallet to another of the same asset. A person sends from their own wallets, to anybody's.
 #[utoipa::path(
     post, path = "/v1/transfers", tag = "money", operation_id = "transfer",
-    params(Ask), request_body = TransferRequest, responses(DoneResponse, TransferProblems),
+    params(Ask, Proof), request_body = TransferRequest, responses(DoneResponse, TransferProblems),
 )]
 pub(super) async fn transfer(
     State(state): State<AppState>,
     ask: Ask,
+    proof: Proof,
     Json(body): Json<TransferRequest>,
 ) -> Moved {
     let command = commands::transfer(&ask.caller, ask.key.clone(), &body)?;
+    proof::demand(&state, &ask.caller, &ask.context, proof, &[&command]).await?;
     settle(&state, &ask, command).await
 }
 
-problems!(OneWalletProblems: SIGNED_IN BODY KEYED MOVEMENT + SameWallet);
+problems!(DepositProblems: SIGNED_IN BODY KEYED MOVEMENT + SameWallet);
 
 /// Into a wallet, from outside: the asset's `world`. For operators, and API keys with `transactions:write`.
 #[utoipa::path(
     post, path = "/v1/deposits", tag = "money", operation_id = "deposit",
-    params(Ask), request_body = DepositRequest, responses(DoneResponse, OneWalletProblems),
+    params(Ask), request_body = DepositRequest, responses(DoneResponse, DepositProblems),
 )]
 pub(super) async fn deposit(
     State(state): State<AppState>,
@@ -53,17 +56,21 @@ pub(super) async fn deposit(
     settle(&state, &ask, command).await
 }
 
+problems!(WithdrawalProblems: SIGNED_IN BODY KEYED MOVEMENT PROOF + SameWallet);
+
 /// Out of a wallet, to outside: the asset's `world`. A person withdraws from their own wallets.
 #[utoipa::path(
     post, path = "/v1/withdrawals", tag = "money", operation_id = "withdraw",
-    params(Ask), request_body = WithdrawalRequest, responses(DoneResponse, OneWalletProblems),
+    params(Ask, Proof), request_body = WithdrawalRequest, responses(DoneResponse, WithdrawalProblems),
 )]
 pub(super) async fn withdraw(
     State(state): State<AppState>,
     ask: Ask,
+    proof: Proof,
     Json(body): Json<WithdrawalRequest>,
 ) -> Moved {
     let command = commands::withdrawal(&ask.caller, ask.key.clone(), &body)?;
+    proof::demand(&state, &ask.caller, &ask.context, proof, &[&command]).await?;
     settle(&state, &ask, command).await
 }
 
@@ -79,15 +86,21 @@ pub(super) async fn top_up(State(state): State<AppState>, ask: Ask, Json(body): 
     settle(&state, &ask, command).await
 }
 
-problems!(SpendProblems: SIGNED_IN BODY KEYED MOVEMENT + AssetNotFound + AssetCodeInvalid + UserIdRequired);
+problems!(SpendProblems: SIGNED_IN BODY KEYED MOVEMENT PROOF + AssetNotFound + AssetCodeInvalid + UserIdRequired);
 
 /// From a user's main wallet, to the asset's revenue. A person spends their own.
 #[utoipa::path(
     post, path = "/v1/spends", tag = "money", operation_id = "spend",
-    params(Ask), request_body = SpendRequest, responses(DoneResponse, SpendProblems),
+    params(Ask, Proof), request_body = SpendRequest, responses(DoneResponse, SpendProblems),
 )]
-pub(super) async fn spend(State(state): State<AppState>, ask: Ask, Json(body): Json<SpendRequest>) -> Moved {
+pub(super) async fn spend(
+    State(state): State<AppState>,
+    ask: Ask,
+    proof: Proof,
+    Json(body): Json<SpendRequest>,
+) -> Moved {
     let command = commands::spend(&ask.caller, ask.key.clone(), &body)?;
+    proof::demand(&state, &ask.caller, &ask.context, proof, &[&command]).await?;
     settle(&state, &ask, command).await
 }
 
@@ -102,7 +115,7 @@ pub(super) async fn bonus(State(state): State<AppState>, ask: Ask, Json(body): J
     settle(&state, &ask, command).await
 }
 
-problems!(ReverseProblems: SIGNED_IN BODY KEYED MOVEMENT + PathInvalid + TransactionNotFound + NotReversible
+problems!(ReverseProblems: SIGNED_IN BODY KEYED MOVEMENT PROOF + PathInvalid + TransactionNotFound + NotReversible
     + ReversalExceedsRemaining);
 
 /// Back, what an earlier transaction moved: all that is left of it, or a part. Who received may give back; the
@@ -110,7 +123,7 @@ problems!(ReverseProblems: SIGNED_IN BODY KEYED MOVEMENT + PathInvalid + Transac
 #[utoipa::path(
     post, path = "/v1/transactions/{id}/reverse", tag = "money", operation_id = "reverse",
     params(
-        ("id" = String, Path, description = "The earlier transaction.", format = "uuid"), Ask,
+        ("id" = String, Path, description = "The earlier transaction.", format = "uuid"), Ask, Proof,
     ),
     request_body = ReversalRequest, responses(DoneResponse, ReverseProblems),
 )]
@@ -118,10 +131,12 @@ pub(super) async fn reverse(
     State(state): State<AppState>,
     Path(id): Path<String>,
     ask: Ask,
+    proof: Proof,
     Json(body): Json<ReversalRequest>,
 ) -> Moved {
     let of = transactions::id_in_path(&id)?;
     let command = commands::reversal(&ask.caller, ask.key.clone(), of, &body)?;
+    proof::demand(&state, &ask.caller, &ask.context, proof, &[&command]).await?;
     settle(&state, &ask, command).await
 }
 

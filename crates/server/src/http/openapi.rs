@@ -131,6 +131,31 @@ pub(super) const MOVEMENT: &[ProblemCode] = &[
     ProblemCode::BalanceLimitExceeded,
 ];
 
+/// What can be wrong with what proves that a person wants a movement.
+pub(super) const PROOF: &[ProblemCode] = &[
+    ProblemCode::TransactionProofInvalid,
+    ProblemCode::PinRequired,
+    ProblemCode::PinNotSet,
+    ProblemCode::PinWrong,
+    ProblemCode::PinLocked,
+    ProblemCode::ApprovalInvalid,
+    ProblemCode::ApprovalExpired,
+    ProblemCode::ApprovalMismatch,
+    ProblemCode::ApprovalUsed,
+];
+
+/// What can be wrong with any movement by itself.
+pub(super) const OPERATION: &[ProblemCode] = &[
+    ProblemCode::AmountNotAString,
+    ProblemCode::AmountMalformed,
+    ProblemCode::AmountZero,
+    ProblemCode::AmountTooPrecise,
+    ProblemCode::AmountTooLarge,
+    ProblemCode::AssetCodeInvalid,
+    ProblemCode::ReferenceInvalid,
+    ProblemCode::MetadataInvalid,
+];
+
 /// What can be wrong with any list.
 pub(super) const LISTED: &[ProblemCode] =
     &[ProblemCode::QueryInvalid, ProblemCode::LimitInvalid, ProblemCode::CursorInvalid];

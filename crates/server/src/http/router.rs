@@ -4,7 +4,7 @@ use super::edge::{self, Edge};
 use super::metrics::HttpMetrics;
 use super::openapi::{Base, describe_edge};
 use super::{
-    ApiError, AppState, api_keys, assets, audit_log, bulk, entries, house, ledger, limited, movements,
+    ApiError, AppState, api_keys, assets, audit_log, bulk, entries, house, ledger, limited, movements, pins,
     sessions, transactions, users, wallets,
 };
 use axum::Router;
@@ -32,6 +32,9 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sessions::log_in))
         .routes(routes!(sessions::refresh_tokens))
         .routes(routes!(sessions::log_out))
+        .routes(routes!(pins::set_pin))
+        .routes(routes!(pins::reset_pin))
+        .routes(routes!(pins::step_up))
         .routes(routes!(api_keys::create_api_key, api_keys::list_api_keys))
         .routes(routes!(api_keys::revoke_api_key))
         .routes(routes!(assets::list, assets::create))

@@ -37,6 +37,7 @@ fn describe() {
     describe_histogram!("florin_http_request_seconds", Seconds, "How long one request took, from its head.");
     describe_counter!("florin_transactions_total", Count, "Transactions completed, by type.");
     describe_counter!("florin_rejections_total", Count, "Movements that the ledger refused, by code.");
+    describe_counter!("florin_pin_checks_total", Count, "Transaction PINs looked at, by result.");
     describe_counter!("florin_rate_limited_total", Count, "Requests refused as too many, by policy.");
     describe_counter!("florin_redis_errors_total", Count, "Redis commands that failed, by kind.");
     describe_gauge!(

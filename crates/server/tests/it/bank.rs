@@ -3,15 +3,19 @@
 use crate::call::Client;
 use crate::contract::Contract;
 use crate::engine::{Engine, Place};
-use florin_ledger::{Fingerprint, IdempotencyKey, KeyHash, LedgerId, Principal, Timestamp, UserId};
-use florin_server::auth::{AccessTokenSettings, AccessTokens, ApiKeys, Auth, Sessions, SigningKey};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher};
+use florin_ledger::{Fingerprint, IdempotencyKey, KeyHash, LedgerId, Movement, Principal, Timestamp, UserId};
+use florin_server::auth::approval;
+use florin_server::auth::{
+    AccessTokenSettings, AccessTokens, ApiKeys, Approvals, Auth, PinPepper, Sessions, SigningKey,
+};
 use florin_server::clock;
 use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::http::{self, AppState, HttpSettings, Parts};
 use florin_server::limits::{LimitSettings, Limits};
 use florin_store::{
-    Created, CreationKey, EmailAddress, NewApiKey, NewUser, Origin, Role, Scope, Store, TransactionFilter,
-    Username, WalletFilter,
+    Created, CreationKey, EmailAddress, NewApiKey, NewUser, Origin, Role, Scope, Store, StoredPin,
+    TransactionFilter, Username, WalletFilter,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use secrecy::ExposeSecret;
@@ -32,6 +36,10 @@ const NOBODYS_HASH: &str =
 pub(crate) const SIGNING_KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
     MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
     -----END PRIVATE KEY-----\n";
+
+/// Everybody's PIN, and the pepper that it is stored under.
+pub(crate) const PIN: &str = "2846";
+pub(crate) const PEPPER: &str = "1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 /// A running server.
 pub(crate) struct Bank {
@@ -83,11 +91,10 @@ impl Bank {
     ) -> Self {
         let committer = Committer::start(Arc::clone(&store), committer);
         let key = SigningKey::from_pem(&SIGNING_KEY.into()).unwrap();
-        let auth = Auth::new(&key, AccessTokenSettings::default(), Sessions::default());
         let state = AppState::new(Parts {
             store: Arc::clone(&store),
             committer: committer.clone(),
-            auth,
+            auth: auth(&key),
             limits: Limits::new(LimitSettings::default(), None),
             prometheus: PrometheusBuilder::new().build_recorder().handle(),
             settings: http,
@@ -97,8 +104,13 @@ impl Bank {
         let (shutdown, stopped) = oneshot::channel();
         let stopped = async { drop(stopped.await) };
         let server = tokio::spawn(http::serve(listener, state.clone(), stopped));
-        let nobody =
-            Client { http: reqwest::Client::new(), url, token: None, contract: Arc::new(Contract::new()) };
+        let nobody = Client {
+            http: reqwest::Client::new(),
+            url,
+            token: None,
+            pin: None,
+            contract: Arc::new(Contract::new()),
+        };
         let operator_id = create_user(&*store, "house", Role::Operator).await;
         let operator = signed_in(&state, &nobody, operator_id, Role::Operator);
         let guard = MustClose { is_closed: false };
@@ -169,7 +181,20 @@ impl Bank {
             .await
             .unwrap();
         assert!(matches!(created, Created::New(_)), "{created:?}");
-        Client { token: Some(secret.text.expose_secret().to_owned()), ..self.operator.clone() }
+        Client { token: Some(secret.text.expose_secret().to_owned()), pin: None, ..self.operator.clone() }
+    }
+
+    /// The usual PIN, for somebody who has none.
+    pub(crate) async fn give_pin(&self, user: i64) {
+        set_cheap_pin(&*self.store, UserId(user)).await;
+    }
+
+    /// An approval of a person's movement, as the server would have given it at that time.
+    pub(crate) async fn grant(&self, user: i64, movement: &Movement, at: Timestamp) -> String {
+        let digest = approval::digest([movement]);
+        let approvals = self.state.auth.approvals;
+        let granted = approvals.grant(&*self.store, LEDGER, UserId(user), digest, Origin::SYSTEM, at).await;
+        granted.unwrap().expose_secret().to_owned()
     }
 
     /// The secret of an API key that is worth nothing any more.
@@ -199,7 +224,7 @@ impl Bank {
 
     /// What proves who somebody is, for another server of this bank.
     pub(crate) fn auth(&self) -> Auth {
-        Auth::new(&self.key, AccessTokenSettings::default(), Sessions::default())
+        auth(&self.key)
     }
 
     /// A connection of one's own to the database, where it is PostgreSQL.
@@ -233,9 +258,14 @@ impl Person {
     }
 }
 
+fn auth(key: &SigningKey) -> Auth {
+    let (tokens, sessions) = (AccessTokenSettings::default(), Sessions::default());
+    Auth::new(key, tokens, sessions, PinPepper::parse(&PEPPER.into()).unwrap(), Approvals::default())
+}
+
 fn signed_in(state: &AppState, nobody: &Client, user: UserId, role: Role) -> Client {
     let token = state.auth.access_tokens.issue(user, role, LEDGER, clock::now());
-    Client { token: Some(token.expose_secret().to_owned()), ..nobody.clone() }
+    Client { token: Some(token.expose_secret().to_owned()), pin: Some(PIN), ..nobody.clone() }
 }
 
 async fn create_user(store: &dyn Store, name: &str, role: Role) -> UserId {
@@ -246,9 +276,23 @@ async fn create_user(store: &dyn Store, name: &str, role: Role) -> UserId {
         role,
     };
     match store.create_user(LEDGER, user, creation_key(), Origin::SYSTEM, clock::now()).await.unwrap() {
-        Created::New(user) => user.id,
+        Created::New(user) => {
+            set_cheap_pin(store, user.id).await;
+            user.id
+        }
         other => panic!("{other:?}"),
     }
+}
+
+/// The usual PIN, hashed so that checking it costs tests nothing: a stored hash brings its own parameters.
+async fn set_cheap_pin(store: &dyn Store, user: UserId) {
+    let pepper = PinPepper::parse(&PEPPER.into()).unwrap();
+    let seasoned = pepper.season(pepper.newest(), LEDGER, user, &PIN.into()).unwrap();
+    let params = Params::new(8, 1, 1, None).unwrap();
+    let argon2 = Argon2::new(Algorithm::Argon2id, argon2::Version::V0x13, params);
+    let phc = argon2.hash_password(&seasoned).unwrap().to_string();
+    let pin = StoredPin { phc, pepper_version: pepper.newest() };
+    store.set_pin(LEDGER, user, pin, Origin::SYSTEM, clock::now()).await.unwrap();
 }
 
 /// A key that nobody else has.

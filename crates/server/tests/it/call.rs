@@ -12,6 +12,8 @@ pub(crate) struct Client {
     pub(crate) http: reqwest::Client,
     pub(crate) url: String,
     pub(crate) token: Option<String>,
+    /// What is sent as `Transaction-Pin`, unless a call says otherwise.
+    pub(crate) pin: Option<&'static str>,
     pub(crate) contract: Arc<Contract>,
 }
 
@@ -44,10 +46,21 @@ impl Client {
         self.call(Method::PATCH, path)
     }
 
+    pub(crate) fn put(&self, path: &str) -> Call {
+        self.call(Method::PUT, path)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Call {
+        self.call(Method::DELETE, path)
+    }
+
     pub(crate) fn call(&self, method: Method, path: &str) -> Call {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.url));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
+        }
+        if let Some(pin) = self.pin {
+            request = request.header("transaction-pin", pin);
         }
         Call { request, contract: Arc::clone(&self.contract), method, path: path.to_owned() }
     }
@@ -55,6 +68,11 @@ impl Client {
     /// Whoever this is, without a token.
     pub(crate) fn signed_out(&self) -> Self {
         Self { token: None, ..self.clone() }
+    }
+
+    /// Whoever this is, without a PIN.
+    pub(crate) fn without_pin(&self) -> Self {
+        Self { pin: None, ..self.clone() }
     }
 
     /// What is at this address now.

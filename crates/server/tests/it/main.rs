@@ -28,6 +28,7 @@ mod limits;
 mod movements;
 mod openapi;
 mod people;
+mod pins;
 mod races;
 mod reversals;
 mod sessions;

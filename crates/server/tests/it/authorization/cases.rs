@@ -92,6 +92,11 @@ impl Case {
         Self { nobody, ..self }
     }
 
+    /// Whoever signed in with a password is told this.
+    const fn people_are_told(self, told: &'static str) -> Self {
+        Self { owner: told, stranger: told, operator: told, ..self }
+    }
+
     const fn owner_is_told(self, owner: &'static str) -> Self {
         Self { owner, ..self }
     }
@@ -118,6 +123,8 @@ pub(super) const CASES: &[Case] = &[
     case("log_in").body(r#"{"username": "nobodyNUMBER", "password": "florin-demo"}"#).for_everybody("credentials_invalid"),
     case("refresh_tokens").body(r#"{"refresh_token": "frt_NUMBER"}"#).for_everybody("refresh_token_invalid"),
     case("log_out").body(r#"{"refresh_token": "frt_NUMBER"}"#).for_everybody(OK),
+    case("set_pin").body(r#"{"password": "not theirs", "pin": "2846"}"#).people_are_told("credentials_invalid"),
+    case("step_up").body(r#"{"pin": "2846", "operation": {"type": "spend", "user_id": OWNER, "asset": "USD", "amount": "1"}}"#),
     // Services.
     case("list_api_keys").for_the_house(Never),
     case("create_api_key").body(r#"{"name": "shop", "scopes": ["read"]}"#).for_the_house(Never),
@@ -161,4 +168,6 @@ pub(super) const CASES: &[Case] = &[
     case("read_trial_balance").for_the_house(READ),
     case("audit").for_the_house(READ),
     case("list_audit_log").for_the_house(Never),
+    // Last: it takes alice's PIN away.
+    case("reset_pin").at("OWNER").for_the_house(Never),
 ];
