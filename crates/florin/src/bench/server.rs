@@ -5,6 +5,7 @@ use super::subject::Subject;
 use crate::cli::serve;
 use anyhow::Context;
 use florin_server::auth::{AccessTokenSettings, Approvals, Auth, PinPepper, Sessions, SigningKey};
+use florin_server::cache::Cache;
 use florin_server::config::Settings;
 use florin_server::http::{self, AppState, Parts};
 use florin_server::limits::{LimitSettings, Limits};
@@ -34,6 +35,7 @@ impl Server {
             store: Arc::clone(&subject.store),
             committer: subject.committer.clone(),
             auth,
+            cache: Cache::off(),
             // It measures what the server can do, not what it lets one caller do.
             limits: Limits::new(LimitSettings::default(), None),
             prometheus: telemetry::start_metrics().context("starting the metrics")?,

@@ -13,6 +13,7 @@ use florin_ledger::{
     Principal, Scale, UserId,
 };
 use florin_server::auth::ApiKeys;
+use florin_server::cache::Cache;
 use florin_server::clock;
 use florin_server::committer::Committer;
 use florin_server::config::Settings;
@@ -65,7 +66,8 @@ impl Subject {
         let wallets = Wallets { first, count: wallets };
         scratch.insert_wallets(wallets, user, asset.code).await?;
 
-        let committer = Committer::start(Arc::clone(&store), serve::committer_settings(settings));
+        let committer =
+            Committer::start(Arc::clone(&store), serve::committer_settings(settings), Cache::off());
         let caller = Caller { principal: Principal::User(user), is_house: true };
         let mut subject =
             Self { scratch, store, committer, wallets, operator: user, caller, transactions: 0 };

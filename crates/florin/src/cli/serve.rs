@@ -8,7 +8,7 @@ use florin_ledger::LedgerId;
 use florin_server::auth::{
     AccessTokenSettings, Approvals, Auth, Pin, PinError, PinPepper, Sessions, SigningKey,
 };
-use florin_server::cache::{Link, LinkSettings};
+use florin_server::cache::{Cache, Link, LinkSettings};
 use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::config::Settings;
 use florin_server::http::{self, AppState, HttpSettings, Parts};
@@ -60,15 +60,17 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         }
     }
     let store = location.open().await?;
-    let auth = auth(&settings)?;
+    let key = signing_key(&settings)?;
+    let auth = auth(&key, &settings)?;
     if settings.production {
         refuse_demo_secrets(&*store, &auth).await?;
     }
-    let link = redis_link(&settings)?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("listening on {}", settings.listen))?;
-    let committer = Committer::start(Arc::clone(&store), committer_settings(&settings));
+    let link = redis_link(&settings, &key)?;
+    let cache = cache(&settings, link.as_ref());
+    let committer = Committer::start(Arc::clone(&store), committer_settings(&settings), cache.clone());
     if args.demo {
         demo::seed(&*store, &committer, &auth).await?;
     }
@@ -78,7 +80,8 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         store,
         committer: committer.clone(),
         auth,
-        limits: Limits::new(limit_settings(&settings), link),
+        cache,
+        limits: Limits::new(limit_settings(&settings), link.clone()),
         prometheus,
         settings: http_settings(&settings),
     });
@@ -86,6 +89,9 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     // Requests are answered or cut off; what they put into the queue is still committed.
     if tokio::time::timeout(settings.shutdown_timeout, committer.stop()).await.is_err() {
         bail!("the last commits did not end within {:?}", settings.shutdown_timeout);
+    }
+    if let Some(link) = link {
+        link.leave().await;
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
@@ -125,8 +131,8 @@ async fn refuse_demo_secrets(store: &dyn Store, auth: &Auth) -> anyhow::Result<(
     Ok(())
 }
 
-fn auth(settings: &Settings) -> anyhow::Result<Auth> {
-    let key = match &settings.signing_key {
+fn signing_key(settings: &Settings) -> anyhow::Result<SigningKey> {
+    Ok(match &settings.signing_key {
         Some(pem) => SigningKey::from_pem(pem)?,
         None if settings.production => {
             bail!("production needs `signing_key`: openssl genpkey -algorithm ed25519 makes one")
@@ -135,7 +141,10 @@ fn auth(settings: &Settings) -> anyhow::Result<Auth> {
             make_folder(&settings.data_dir)?;
             SigningKey::load_or_create(&settings.data_dir)?
         }
-    };
+    })
+}
+
+fn auth(key: &SigningKey, settings: &Settings) -> anyhow::Result<Auth> {
     let pepper = match &settings.pin_pepper {
         Some(text) => PinPepper::parse(text)?,
         None if settings.production => {
@@ -153,11 +162,27 @@ fn auth(settings: &Settings) -> anyhow::Result<Auth> {
     };
     let sessions = Sessions { lifetime: settings.refresh_token_lifetime };
     let approvals = Approvals { lifetime: settings.approval_lifetime };
-    Ok(Auth::new(&key, tokens, sessions, pepper, approvals))
+    Ok(Auth::new(key, tokens, sessions, pepper, approvals))
 }
 
 fn make_folder(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))
+}
+
+/// What to remember of the store, and where all who change it hear of it.
+fn cache(settings: &Settings, link: Option<&Link>) -> Cache {
+    match link {
+        None if settings.embedded_store().is_some() => Cache::local(),
+        None => Cache::off(),
+        // Servers whose keys differ do not hear of each other.
+        Some(_) if settings.embedded_store().is_none() && settings.signing_key.is_none() => {
+            tracing::warn!(
+                "balances are not cached: servers on one database must share `signing_key` for that"
+            );
+            Cache::off()
+        }
+        Some(link) => Cache::shared(link.clone()),
+    }
 }
 
 pub(crate) fn committer_settings(settings: &Settings) -> CommitterSettings {
@@ -169,9 +194,15 @@ pub(crate) fn committer_settings(settings: &Settings) -> CommitterSettings {
 }
 
 /// The way to Redis, if there is one. Whether it answers does not matter.
-fn redis_link(settings: &Settings) -> anyhow::Result<Option<Link>> {
+fn redis_link(settings: &Settings, key: &SigningKey) -> anyhow::Result<Option<Link>> {
     let Some(url) = settings.redis_url.clone() else { return Ok(None) };
-    let settings = LinkSettings { url, timeout: settings.redis_timeout, pause: settings.redis_pause };
+    let settings = LinkSettings {
+        url,
+        // Servers on one database share their key, and no others do.
+        scope: key.kid().to_owned(),
+        timeout: settings.redis_timeout,
+        pause: settings.redis_pause,
+    };
     Link::start(&settings).context("`redis_url` is no Redis URL").map(Some)
 }
 

@@ -8,8 +8,9 @@
 //! A request never connects, never repeats a command, and never waits behind another's attempt. There is one
 //! connection; commands share it without waiting for each other's answers.
 
+use super::membership::{Membership, TICK_EVERY};
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{AsyncConnectionConfig, Client, FromRedisValue, RedisError, ScriptInvocation};
+use ::redis::{AsyncConnectionConfig, Client, FromRedisValue, RedisError, Script, ScriptInvocation};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -25,14 +26,14 @@ const ERRORS: &str = "florin_redis_errors_total";
 const FAILURES_MAX: u32 = 3;
 /// How long to wait for a connection; nobody waits with it.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// How often an idle connection is tried, so that its end is found by nobody's request.
-const PROBE_EVERY: Duration = Duration::from_millis(250);
 
 /// Where Redis is, and how patient to be with it.
 #[derive(Clone, Debug)]
 pub struct LinkSettings {
     /// `redis://user:password@host:6379/0`, or `unix:///path`.
     pub url: SecretString,
+    /// What keeps the keys of servers on one store apart from all others'.
+    pub scope: String,
     /// How long a command may take.
     pub timeout: Duration,
     /// How long to pause between attempts to connect.
@@ -49,6 +50,8 @@ pub struct Unreachable;
 pub struct Link {
     line: Arc<RwLock<Option<Arc<Line>>>>,
     timeout: Duration,
+    prefix: Arc<str>,
+    membership: Arc<Membership>,
     /// Ends with the last clone.
     _keeper: Arc<JoinSet<()>>,
 }
@@ -67,16 +70,61 @@ impl Link {
         let client = Client::open(settings.url.expose_secret())?;
         metrics::gauge!(UP).set(0);
         let line = Arc::new(RwLock::new(None));
-        let keeper =
-            Keeper { client, line: Arc::clone(&line), timeout: settings.timeout, pause: settings.pause };
+        let prefix = format!("florin:{}:", settings.scope);
+        let membership = Arc::new(Membership::new(&prefix));
+        let keeper = Keeper {
+            client,
+            line: Arc::clone(&line),
+            membership: Arc::clone(&membership),
+            timeout: settings.timeout,
+            pause: settings.pause,
+        };
         let mut tasks = JoinSet::new();
         tasks.spawn(keeper.run());
-        Ok(Self { line, timeout: settings.timeout, _keeper: Arc::new(tasks) })
+        let (timeout, prefix) = (settings.timeout, prefix.into());
+        Ok(Self { line, timeout, prefix, membership, _keeper: Arc::new(tasks) })
     }
 
     /// Whether commands are sent at all.
     pub fn is_up(&self) -> bool {
         self.line().is_some()
+    }
+
+    /// The key of this name, which no other deployment's is.
+    pub fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// Says goodbye, so that nobody wonders whether this server is only cut off. It may change nothing from now on.
+    pub async fn leave(&self) {
+        let id = self.membership.leave();
+        let script = Script::new("return redis.call('ZREM', KEYS[1], ARGV[1])");
+        let mut call = script.key(&self.membership.servers);
+        // Where Redis does not answer there is nobody to say it to.
+        let _: Result<u64, Unreachable> = self.run(call.arg(id)).await;
+    }
+
+    /// How often something was revoked, on any server, as of a moment ago.
+    pub fn revocations(&self) -> u64 {
+        self.membership.revocations_seen()
+    }
+
+    /// Tells all servers that something was revoked.
+    pub async fn announce_revocation(&self) {
+        let script = Script::new("return redis.call('INCR', KEYS[1])");
+        // Who does not hear of it finds out by itself, a little later.
+        let _: Result<u64, Unreachable> = self.run(&script.key(&self.membership.revocations)).await;
+    }
+
+    pub(super) fn membership(&self) -> &Membership {
+        &self.membership
+    }
+
+    /// Ends the connection and its ticks, for what could not be said on it.
+    pub(super) fn open_breaker(&self) {
+        if let Some(line) = self.line() {
+            self.open(&line);
+        }
     }
 
     /// Runs a script.
@@ -118,6 +166,7 @@ impl Link {
 struct Keeper {
     client: Client,
     line: Arc<RwLock<Option<Arc<Line>>>>,
+    membership: Arc<Membership>,
     timeout: Duration,
     pause: Duration,
 }
@@ -147,26 +196,27 @@ impl Keeper {
         }
     }
 
-    /// A connection on which Redis has answered.
+    /// A connection on which this server is known.
     async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
         // The timeout of a command is `Link::run`'s: there it covers all the steps of a script.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(CONNECT_TIMEOUT));
         let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-        ping(&mut connection).await?;
+        self.membership.join(&mut connection).await?;
         Ok(connection)
     }
 
-    /// Returns when the line is over: by the failures of commands, or of probes.
+    /// Ticks until the line is over, by the failures of commands or of ticks: so the end of an idle line is found by
+    /// nobody's request.
     async fn watch(&self, line: &Line) {
         let mut connection = line.connection.clone();
         loop {
-            if timeout(PROBE_EVERY, line.is_over.notified()).await.is_ok() {
+            if timeout(TICK_EVERY, line.is_over.notified()).await.is_ok() {
                 return;
             }
-            let is_answered = matches!(timeout(self.timeout, ping(&mut connection)).await, Ok(Ok(())));
-            if is_answered {
+            let tick = self.membership.tick(&mut connection);
+            if matches!(timeout(self.timeout, tick).await, Ok(Ok(()))) {
                 line.failures.store(0, Ordering::Relaxed);
             } else if line.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES_MAX {
                 return;
@@ -178,8 +228,4 @@ impl Keeper {
         metrics::gauge!(UP).set(i32::from(line.is_some()));
         *self.line.write().unwrap_or_else(PoisonError::into_inner) = line;
     }
-}
-
-async fn ping(connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
-    ::redis::cmd("PING").query_async(connection).await
 }

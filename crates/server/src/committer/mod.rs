@@ -6,6 +6,7 @@
 //! | gather | all that waits, up to `batch_commands_max`, becomes one batch; nothing waits for company | - |
 //! | expire | groups whose deadline has passed are dropped, unexecuted; their callers know it | - |
 //! | commit | [`Store::commit`]: one database transaction a batch, one fsync | the batch; the next one gathers, or begins |
+//! | forget | the cache forgets the wallets that were touched; the next batch does not wait | the batch |
 //! | answer | each caller gets its own outcome | - |
 //!
 //! What bounds a batch: `batch_commands_max`, and the number of callers that wait. A group is never split, so

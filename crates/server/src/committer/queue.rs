@@ -1,6 +1,7 @@
 //! The callers' side: a bounded queue, and an answer or an error for each.
 
 use super::{CommitterSettings, worker};
+use crate::cache::Cache;
 use florin_ledger::{Command, Group, GroupOutcome, Outcome};
 use florin_store::Store;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -91,10 +92,12 @@ pub struct Committer {
 
 impl Committer {
     /// Starts a committer on the current runtime.
-    pub fn start(store: Arc<dyn Store>, settings: CommitterSettings) -> Self {
+    ///
+    /// What it changes is forgotten in the cache before it is answered.
+    pub fn start(store: Arc<dyn Store>, settings: CommitterSettings, cache: Cache) -> Self {
         // Bounded by the permits of `room`, which count commands; the channel itself counts groups.
         let (jobs, waiting) = mpsc::unbounded_channel();
-        let worker = tokio::spawn(worker::run(store, settings, waiting));
+        let worker = tokio::spawn(worker::run(store, settings, cache, waiting));
         Self {
             jobs: Arc::new(Mutex::new(Some(jobs))),
             room: Arc::new(Semaphore::new(settings.queue_commands_max)),

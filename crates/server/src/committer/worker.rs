@@ -2,6 +2,7 @@
 
 use super::queue::Job;
 use super::{CommitterSettings, SubmitError};
+use crate::cache::Cache;
 use crate::clock;
 use florin_ledger::{GroupOutcome, Outcome, Rejection, Settlement};
 use florin_store::{Store, StoreError};
@@ -22,12 +23,14 @@ const EARLY_BATCH_COMMANDS_MIN: usize = 128;
 pub(super) async fn run(
     store: Arc<dyn Store>,
     settings: CommitterSettings,
+    cache: Cache,
     mut jobs: mpsc::UnboundedReceiver<Job>,
 ) {
     let mut waiting = Waiting::default();
     let mut under_way = JoinSet::new();
+    let mut answering = JoinSet::new();
     let mut is_open = true;
-    while is_open || !waiting.jobs.is_empty() || !under_way.is_empty() {
+    while is_open || !waiting.jobs.is_empty() || !under_way.is_empty() || !answering.is_empty() {
         let begins = match under_way.len() {
             0 => !waiting.jobs.is_empty(),
             busy => busy < store.batches_at_once() && waiting.commands >= EARLY_BATCH_COMMANDS_MIN,
@@ -40,11 +43,14 @@ pub(super) async fn run(
         }
         let takes_more = is_open && waiting.commands < settings.batch_commands_max;
         tokio::select! {
-            Some(ended) = under_way.join_next() => {
-                if let Err(error) = ended {
-                    tracing::error!(%error, "a batch ended without answers");
-                }
-            }
+            Some(ended) = under_way.join_next() => match ended {
+                // The next batch does not wait for the cache.
+                Ok(done) => drop(answering.spawn(answer_all(settings, cache.clone(), done))),
+                Err(error) => tracing::error!(%error, "a batch ended without answers"),
+            },
+            Some(ended) = answering.join_next() => if let Err(error) = ended {
+                tracing::error!(%error, "answers were not given");
+            },
             job = jobs.recv(), if takes_more => match job {
                 Some(job) => waiting.add(job, &mut jobs, settings.batch_commands_max),
                 None => is_open = false,
@@ -85,7 +91,10 @@ impl Waiting {
     }
 }
 
-async fn commit(store: &dyn Store, settings: CommitterSettings, batch: Vec<Job>) {
+/// Jobs that shared a commit, and what became of it.
+type Done = (Vec<Job>, Result<Vec<GroupOutcome>, StoreError>);
+
+async fn commit(store: &dyn Store, settings: CommitterSettings, batch: Vec<Job>) -> Vec<Done> {
     let now = Instant::now();
     let (live, expired): (Vec<_>, Vec<_>) =
         batch.into_iter().partition(|job| job.deadline > now && job.turn.take());
@@ -93,7 +102,7 @@ async fn commit(store: &dyn Store, settings: CommitterSettings, batch: Vec<Job>)
         let _ = job.answer.send(Err(SubmitError::Expired));
     }
     if live.is_empty() {
-        return;
+        return Vec::new();
     }
     let commands: usize = live.iter().map(|job| job.group.commands.len()).sum();
     metrics::histogram!("florin_committer_batch_commands")
@@ -104,12 +113,14 @@ async fn commit(store: &dyn Store, settings: CommitterSettings, batch: Vec<Job>)
     match result {
         Err(error) if live.len() > 1 && is_about_content(&error) => {
             tracing::error!(%error, groups = live.len(), "a batch could not be written; trying its groups alone");
+            let mut alone = Vec::with_capacity(live.len());
             for job in live {
                 let result = commit_jobs(store, settings, std::slice::from_ref(&job)).await;
-                answer(vec![job], result);
+                alone.push((vec![job], result));
             }
+            alone
         }
-        result => answer(live, result),
+        result => vec![(live, result)],
     }
 }
 
@@ -125,6 +136,18 @@ async fn commit_jobs(
 /// Whether one group may be the cause, so that the others are worth a try without it.
 fn is_about_content(error: &StoreError) -> bool {
     matches!(error, StoreError::Inconsistent(_) | StoreError::RowsAffected { .. })
+}
+
+/// Answers everybody, once nobody finds in the cache what was before.
+async fn answer_all(settings: CommitterSettings, cache: Cache, done: Vec<Done>) {
+    for (jobs, result) in done {
+        match &result {
+            Ok(outcomes) => cache.forget_touched(settings.ledger, outcomes).await,
+            Err(StoreError::OutcomeUnknown(_)) => cache.forget_all().await,
+            Err(_) => {}
+        }
+        answer(jobs, result);
+    }
 }
 
 fn answer(jobs: Vec<Job>, result: Result<Vec<GroupOutcome>, StoreError>) {

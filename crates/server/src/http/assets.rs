@@ -1,5 +1,6 @@
 //! Assets: what is counted.
 
+use super::cached::{Cached, TakesCached, cached};
 use super::caller::Caller;
 use super::created::{Answer, made, name};
 use super::edge::RequestContext;
@@ -7,6 +8,7 @@ use super::extract::{Json, Key};
 use super::openapi::problems;
 use super::{ApiError, AppState, commands, parse, view};
 use crate::auth::Action;
+use crate::cache::Item;
 use crate::clock;
 use axum::Extension;
 use axum::extract::State;
@@ -17,19 +19,31 @@ use florin_store::{CreationKey, NewAsset};
 
 problems!(ListProblems: SIGNED_IN);
 
-/// All assets, by code.
+/// All assets, by code. The answer may come from a cache, for up to an hour, and then has `Age`.
 #[utoipa::path(
     get, path = "/v1/assets", tag = "assets", operation_id = "list_assets",
-    responses((status = 200, description = "The assets.", body = api::AssetList), ListProblems),
+    params(TakesCached),
+    responses(
+        (status = 200, description = "The assets.", body = api::AssetList,
+            headers(("Age" = u64, description = "How many seconds old a cached answer is."))),
+        ListProblems,
+    ),
 )]
 pub(super) async fn list(
     State(state): State<AppState>,
     Caller(caller): Caller,
-) -> Result<axum::Json<api::AssetList>, ApiError> {
+    takes_cached: TakesCached,
+) -> Result<Cached<axum::Json<api::AssetList>>, ApiError> {
     caller.permit(Action::Read)?;
-    let assets = state.store.assets(caller.ledger).await?;
-    let data = assets.iter().map(|asset| view::asset(asset, caller.is_house())).collect();
-    Ok(axum::Json(api::AssetList { data }))
+    let read = async {
+        let assets = state.store.assets(caller.ledger).await?;
+        Ok(api::AssetList { data: assets.iter().map(|asset| view::asset(asset, true)).collect() })
+    };
+    let mut assets = cached(&state, takes_cached, Item::Assets(caller.ledger), read).await?;
+    if !caller.is_house() {
+        assets.body.data.iter_mut().for_each(|asset| asset.system_wallets = None);
+    }
+    Ok(assets.map(axum::Json))
 }
 
 problems!(CreateProblems: SIGNED_IN BODY KEYED + AssetCodeInvalid + NameInvalid + ScaleInvalid + AssetExists);
@@ -64,7 +78,13 @@ pub(super) async fn create(
         fingerprint: commands::fingerprint("POST /v1/assets", &body),
     };
     let origin = context.origin(caller.actor());
-    let created = state.store.create_asset(caller.ledger, asset, key, origin, clock::now()).await?;
+    // A task of its own: who hangs up must not leave in the cache what was before.
+    let task = tokio::spawn(async move {
+        let created = state.store.create_asset(caller.ledger, asset, key, origin, clock::now()).await;
+        state.cache.forget(&[Item::Assets(caller.ledger)]).await;
+        created
+    });
+    let created = task.await.map_err(|error| ApiError::Panic(error.to_string()))??;
     let (asset, is_replay) = made(created)?;
     Ok(Answer { body: view::asset(&asset, true), location: None, is_replay })
 }

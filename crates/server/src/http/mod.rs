@@ -11,6 +11,7 @@
 //! | [`edge`], [`deadline`] | what every request passes: its name, its place, its deadline, its metrics, its problem |
 //! | [`error`] | every reason not to answer 2xx, and what the client is told |
 //! | `limited` | what is too much, and what clients are told of their limits |
+//! | `cached` | answers from the cache |
 //! | [`extract`], [`caller`] | bodies, queries, headers and identities, parsed once |
 //! | `users`, `sessions`, `api_keys`, `pins` | who there is, and how they sign in |
 //! | `assets`, `wallets`, `entries`, `transactions`, `ledger` | what there is |
@@ -35,6 +36,7 @@ mod ask;
 mod assets;
 mod audit_log;
 mod bulk;
+mod cached;
 mod commands;
 mod created;
 mod entries;

@@ -1,13 +1,14 @@
 //! What handlers share.
 
 use crate::auth::Auth;
+use crate::cache::Cache;
 use crate::committer::Committer;
 use crate::limits::Limits;
 use florin_ledger::{LedgerId, UserId, WalletId};
 use florin_store::Store;
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
-use quick_cache::sync::Cache;
+use quick_cache::sync::Cache as OwnersCache;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,6 +59,8 @@ pub struct Parts {
     pub committer: Committer,
     /// Who proves who somebody is.
     pub auth: Auth,
+    /// What is remembered of the store.
+    pub cache: Cache,
     /// Who may ask how often.
     pub limits: Limits,
     /// Who renders `/metrics`.
@@ -75,7 +78,7 @@ pub struct Shared {
     parts: Parts,
     is_stopping: AtomicBool,
     /// Whose wallets are, `None` for the house's; owners never change.
-    pub(super) wallet_owners: Cache<(LedgerId, WalletId), Option<UserId>>,
+    pub(super) wallet_owners: OwnersCache<(LedgerId, WalletId), Option<UserId>>,
     /// Held by the audit that runs: it reads everything, so one at a time.
     pub(super) audit: Semaphore,
 }
@@ -86,7 +89,7 @@ impl AppState {
         Self(Arc::new(Shared {
             parts,
             is_stopping: AtomicBool::new(false),
-            wallet_owners: Cache::new(WALLET_OWNERS_MAX),
+            wallet_owners: OwnersCache::new(WALLET_OWNERS_MAX),
             audit: Semaphore::new(1),
         }))
     }

@@ -1,5 +1,6 @@
 //! Wallets: one owner's balance in one asset.
 
+use super::cached::{Cached, TakesCached, cached};
 use super::caller::Caller;
 use super::created::{Answer, made};
 use super::edge::RequestContext;
@@ -8,6 +9,7 @@ use super::openapi::problems;
 use super::page::Window;
 use super::{ApiError, AppState, commands, parse, view};
 use crate::auth::{Action, Identity, NotPermitted};
+use crate::cache::Item;
 use crate::clock;
 use axum::Extension;
 use axum::extract::State;
@@ -15,7 +17,7 @@ use axum::http::{HeaderValue, header};
 use florin_api as api;
 use florin_api::ProblemCode;
 use florin_ledger::{
-    Amount, KeyHash, Rejection, Scale, UserId, Wallet, WalletChange, WalletId, WalletStatus,
+    Amount, KeyHash, Rejection, Scale, UserId, Version, Wallet, WalletChange, WalletId, WalletStatus,
 };
 use florin_store::{CreationKey, NewWallet, WalletFilter, WalletName, WalletRecord};
 use serde::Deserialize;
@@ -111,13 +113,16 @@ pub(super) async fn create(
 
 problems!(ReadProblems: SIGNED_IN + PathInvalid + WalletNotFound);
 
-/// One wallet.
+/// One wallet. The answer may come from a cache, for up to 60 seconds, and then has `Age`; who was answered that
+/// something changed gets no answer from before.
 #[utoipa::path(
     get, path = "/v1/wallets/{id}", tag = "wallets", operation_id = "read_wallet",
-    params(("id" = i64, Path, description = "The wallet.")),
+    params(("id" = i64, Path, description = "The wallet."), TakesCached),
     responses(
-        (status = 200, description = "The wallet.", body = api::Wallet,
-            headers(("ETag" = String, description = "Its version, for `If-Match`."))),
+        (status = 200, description = "The wallet.", body = api::Wallet, headers(
+            ("ETag" = String, description = "Its version, for `If-Match`."),
+            ("Age" = u64, description = "How many seconds old a cached answer is."),
+        )),
         ReadProblems,
     ),
 )]
@@ -125,9 +130,20 @@ pub(super) async fn read(
     State(state): State<AppState>,
     Caller(caller): Caller,
     Path(id): Path<i64>,
-) -> Result<WithEtag, ApiError> {
+    takes_cached: TakesCached,
+) -> Result<Cached<WithEtag>, ApiError> {
     caller.permit(Action::Read)?;
-    Ok(with_etag(&visible(&state, &caller, WalletId(id)).await?))
+    let id = WalletId(id);
+    let not_found = || ApiError::from(Rejection::WalletNotFound { wallet: Some(id) });
+    let read = async {
+        let found = state.store.wallet(caller.ledger, id).await?;
+        found.map(|record| view::wallet(&record)).ok_or_else(not_found)
+    };
+    let wallet = cached(&state, takes_cached, Item::Wallet(caller.ledger, id), read).await?;
+    if !caller.reaches(wallet.body.user_id.map(UserId)) {
+        return Err(not_found());
+    }
+    Ok(wallet.map(with_etag))
 }
 
 problems!(ChangeProblems: SIGNED_IN BODY + PathInvalid + IfMatchInvalid + WalletNotFound + AmountNotAString
@@ -170,8 +186,14 @@ pub(super) async fn change(
         return Err(ApiError::invalid(ProblemCode::BodyInvalid, detail));
     }
     let (id, origin, now) = (WalletId(id), context.origin(caller.actor()), clock::now());
-    let changed = state.store.change_wallet(caller.ledger, id, change, expected, origin, now).await??;
-    Ok(with_etag(&changed))
+    // A task of its own: who hangs up must not leave in the cache what was before.
+    let task = tokio::spawn(async move {
+        let changed = state.store.change_wallet(caller.ledger, id, change, expected, origin, now).await;
+        state.cache.forget(&[Item::Wallet(caller.ledger, id)]).await;
+        changed
+    });
+    let changed = task.await.map_err(|error| ApiError::Panic(error.to_string()))???;
+    Ok(with_etag(view::wallet(&changed)))
 }
 
 problems!(BalancesProblems: SIGNED_IN BODY + CountInvalid + WalletNotFound);
@@ -212,8 +234,8 @@ pub(super) async fn balances(
 /// A wallet with its version as a header.
 pub(super) type WithEtag = ([(header::HeaderName, HeaderValue); 1], axum::Json<api::Wallet>);
 
-fn with_etag(record: &WalletRecord) -> WithEtag {
-    ([(header::ETAG, etag(record.wallet.version))], axum::Json(view::wallet(record)))
+fn with_etag(wallet: api::Wallet) -> WithEtag {
+    ([(header::ETAG, etag(Version(wallet.version)))], axum::Json(wallet))
 }
 
 /// The wallet, if it is there for the caller.

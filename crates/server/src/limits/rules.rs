@@ -80,7 +80,7 @@ impl LimitSettings {
         let mut add = |policy: Policy, who: &dyn std::fmt::Display, quota: Option<Quota>| {
             windows.extend(quota.map(|quota| Window {
                 policy,
-                key: format!("florin:limit:{}:{who}", policy.as_str()),
+                key: format!("limit:{}:{who}", policy.as_str()),
                 quota,
             }));
         };
@@ -112,7 +112,7 @@ impl LimitSettings {
 
     /// The window of an account. One that does not exist has one too, or its lack would say so.
     pub(super) fn sign_in_window(&self, name: &Username) -> Option<Window> {
-        let key = format!("florin:limit:sign-in:{}", name.as_str());
+        let key = format!("limit:sign-in:{}", name.as_str());
         self.sign_in.map(|quota| Window { policy: Policy::SignIn, key, quota })
     }
 

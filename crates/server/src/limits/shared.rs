@@ -23,7 +23,7 @@ impl SharedCounts {
     pub async fn take(&self, windows: &[Window]) -> Result<Taken, Unreachable> {
         let mut call = self.take.prepare_invoke();
         for window in windows {
-            call.key(&window.key);
+            call.key(self.link.key(&window.key));
             call.arg(window.quota.requests).arg(micros(window.quota.window));
         }
         let answer: Vec<u64> = self.link.run(&call).await?;
@@ -37,7 +37,7 @@ impl SharedCounts {
 
     /// Takes back a request that was counted at this time. Where Redis is gone meanwhile it goes on counting.
     pub async fn give_back(&self, window: &Window, at_us: u64) {
-        let mut call = self.give_back.key(&window.key);
+        let mut call = self.give_back.key(self.link.key(&window.key));
         let _: Result<u64, Unreachable> = self.link.run(call.arg(at_us)).await;
     }
 }

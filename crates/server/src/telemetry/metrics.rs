@@ -39,6 +39,7 @@ fn describe() {
     describe_counter!("florin_rejections_total", Count, "Movements that the ledger refused, by code.");
     describe_counter!("florin_pin_checks_total", Count, "Transaction PINs looked at, by result.");
     describe_counter!("florin_rate_limited_total", Count, "Requests refused as too many, by policy.");
+    describe_counter!("florin_cache_finds_total", Count, "Looks into the cache, by item and result.");
     describe_counter!("florin_redis_errors_total", Count, "Redis commands that failed, by kind.");
     describe_gauge!(
         "florin_redis_up",

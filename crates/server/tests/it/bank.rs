@@ -9,6 +9,7 @@ use florin_server::auth::approval;
 use florin_server::auth::{
     AccessTokenSettings, AccessTokens, ApiKeys, Approvals, Auth, PinPepper, Sessions, SigningKey,
 };
+use florin_server::cache::Cache;
 use florin_server::clock;
 use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::http::{self, AppState, HttpSettings, Parts};
@@ -89,12 +90,13 @@ impl Bank {
         http: HttpSettings,
         committer: CommitterSettings,
     ) -> Self {
-        let committer = Committer::start(Arc::clone(&store), committer);
+        let committer = Committer::start(Arc::clone(&store), committer, Cache::off());
         let key = SigningKey::from_pem(&SIGNING_KEY.into()).unwrap();
         let state = AppState::new(Parts {
             store: Arc::clone(&store),
             committer: committer.clone(),
             auth: auth(&key),
+            cache: Cache::off(),
             limits: Limits::new(LimitSettings::default(), None),
             prometheus: PrometheusBuilder::new().build_recorder().handle(),
             settings: http,

@@ -2,7 +2,7 @@
 
 use crate::bank::{Bank, Person};
 use crate::call::Client;
-use florin_server::cache::Link;
+use florin_server::cache::{Cache, Link};
 use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::http::{self, AppState, HttpSettings, Parts};
 use florin_server::limits::{LimitSettings, Limits};
@@ -23,11 +23,24 @@ pub(crate) struct Beside {
 impl Beside {
     /// Starts one.
     pub(crate) async fn start(bank: &Bank, limits: LimitSettings, link: Option<Link>) -> Self {
-        let committer = Committer::start(Arc::clone(&bank.store), CommitterSettings::default());
+        let cache = link.clone().map_or_else(Cache::off, Cache::shared);
+        Self::start_with(bank, limits, link, cache).await
+    }
+
+    /// Starts one that remembers so.
+    pub(crate) async fn start_with(
+        bank: &Bank,
+        limits: LimitSettings,
+        link: Option<Link>,
+        cache: Cache,
+    ) -> Self {
+        let store = Arc::clone(&bank.store);
+        let committer = Committer::start(store, CommitterSettings::default(), cache.clone());
         let state = AppState::new(Parts {
             store: Arc::clone(&bank.store),
             committer: committer.clone(),
             auth: bank.auth(),
+            cache,
             limits: Limits::new(limits, link),
             prometheus: PrometheusBuilder::new().build_recorder().handle(),
             settings: HttpSettings::default(),

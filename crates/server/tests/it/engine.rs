@@ -5,8 +5,10 @@ use florin_store::Store;
 use florin_store::migrate;
 use florin_store::postgres::{Postgres, PostgresSettings};
 use florin_store::sqlite::Sqlite;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// On what a test runs.
@@ -31,7 +33,7 @@ impl Engine {
                 let mut alone = Sqlite::connect_alone(folder.path()).unwrap();
                 migrate::sqlite::up(&mut alone.connection, migrate::SQLITE, clock::now()).unwrap();
                 drop(alone);
-                (Arc::new(Sqlite::open(folder.path()).unwrap()), Place::Folder { _folder: folder })
+                (Arc::new(open_alone(folder.path()).await), Place::Folder { _folder: folder })
             }
             Self::Postgres => postgres_store_on(&server_url()).await,
         }
@@ -48,6 +50,19 @@ pub(crate) async fn postgres_store_on(server: &str) -> (Arc<dyn Store>, Place) {
     let mut client = Postgres::connect_alone(&settings).await.unwrap();
     migrate::postgres::up(&mut client, migrate::POSTGRES, clock::now()).await.unwrap();
     (Arc::new(Postgres::connect(&settings).await.unwrap()), place)
+}
+
+/// Opens a store whose lock was held until now. A process that another test is just starting has a copy of the
+/// lock, until it runs its own program.
+async fn open_alone(folder: &Path) -> Sqlite {
+    let begun = Instant::now();
+    loop {
+        match Sqlite::open(folder) {
+            Ok(store) => return store,
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(10), "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }
 
 impl Place {

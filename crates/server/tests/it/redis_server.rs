@@ -1,6 +1,7 @@
 //! A Redis of its own for each test that needs one.
 
 use florin_server::cache::{Link, LinkSettings};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -33,8 +34,14 @@ impl RedisServer {
 
     /// A server's link to it that waits so long for an answer; it is up.
     pub(crate) async fn link_with(&self, timeout: Duration) -> Link {
+        Self::link_to(self.url(), timeout).await
+    }
+
+    /// A server's link to this address; it is up.
+    pub(crate) async fn link_to(url: String, timeout: Duration) -> Link {
         let pause = Duration::from_millis(100);
-        let link = Link::start(&LinkSettings { url: self.url().into(), timeout, pause }).unwrap();
+        let link =
+            Link::start(&LinkSettings { url: url.into(), scope: "test".to_owned(), timeout, pause }).unwrap();
         until("the link is up", || link.is_up()).await;
         link
     }
@@ -61,7 +68,35 @@ impl RedisServer {
         self.answers().await;
     }
 
-    async fn connect(&self) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
+    /// Forgets everything.
+    pub(crate) async fn flush(&self) {
+        self.run("FLUSHALL").await;
+    }
+
+    /// Writes down all that it has.
+    pub(crate) async fn save(&self) {
+        self.run("SAVE").await;
+        std::fs::copy(self.file("dump.rdb"), self.file("old.rdb")).expect("it was written");
+    }
+
+    /// Ends it, and starts it with what it had when it was last [saved](Self::save).
+    pub(crate) async fn restore(&mut self) {
+        self.kill();
+        std::fs::copy(self.file("old.rdb"), self.file("dump.rdb")).expect("it was saved");
+        self.start_again().await;
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    async fn run(&self, command: &str) {
+        let mut connection = self.connect().await.expect("it answers");
+        redis::cmd(command).exec_async(&mut connection).await.expect("it does it");
+    }
+
+    /// A connection of one's own.
+    pub(crate) async fn connect(&self) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
         redis::Client::open(self.url())?.get_multiplexed_async_connection().await
     }
 
