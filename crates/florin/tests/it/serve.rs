@@ -128,10 +128,15 @@ async fn logs_are_json_where_there_is_no_terminal_and_hold_no_secrets() {
     let place = Place::new(Engine::Sqlite).await;
     std::fs::write(place.folder().join("florin.toml"), "log = \"trace\"").unwrap();
     let server = Server::start_demo(&place);
-    server.sign_in("alice").await.get("/v1/wallets").await;
+    let alice = server.sign_in("alice").await;
+    let operation = json!({"type": "spend", "asset": "USD", "amount": "1"});
+    let body = json!({"pin": "2846", "operation": operation});
+    let approval: Value = alice.post("/v1/auth/step-up", "-", &body).await.unwrap().json().await.unwrap();
+    assert!(approval["approval"].as_str().unwrap().starts_with("fta_"));
     server.stop();
     let log = log(&place);
     assert!(log.lines().count() > 2 && !log.contains("florin-demo"), "{log}");
+    assert!(!log.contains("\"2846\"") && !log.contains("fta_") && !log.contains("$argon2"), "{log}");
     // A JWT's header begins so; with EdDSA every one of ours does.
     assert!(!log.contains("eyJ"), "{log}");
     for line in log.lines() {

@@ -204,7 +204,10 @@ fn pin_problem(error: &PinError) -> Problem {
         ),
         PinError::Wrong { tries_left } => Problem {
             tries_left: Some(*tries_left),
-            ..Problem::new(ProblemCode::PinWrong, format!("The PIN is wrong; {tries_left} tries are left."))
+            ..Problem::new(
+                ProblemCode::PinWrong,
+                format!("The PIN is wrong. Tries that are left: {tries_left}."),
+            )
         },
         PinError::Locked { for_how_long } => Problem::new(
             ProblemCode::PinLocked,

@@ -4,7 +4,7 @@ use crate::asks::{Asks, by, by_the_house};
 use crate::conformance::scene::{Scene, created};
 use crate::engines::{Engine, OnPostgres, OnSqlite};
 use florin_ledger::Timestamp;
-use florin_store::{NewApiKey, Origin, RefreshToken, Store};
+use florin_store::{NewApiKey, NewApproval, Origin, RefreshToken, Store, StoredPin};
 
 #[tokio::test]
 async fn on_sqlite() {
@@ -73,6 +73,14 @@ const REFUSED: &[&str] = &[
     "INSERT INTO audit_log SELECT * FROM audit_log WHERE ledger_id = $",
     "INSERT INTO audit_log SELECT ledger_id, 105, at, actor, action, subject, 'odd', peer, request_id, details
      FROM audit_log WHERE ledger_id = $ AND audit_id = 1",
+    // PINs and approvals.
+    "UPDATE pins SET wrong = 3, under_way = 3 WHERE ledger_id = $",
+    "UPDATE pins SET wrong = -1 WHERE ledger_id = $",
+    "UPDATE pins SET phc = NULL WHERE ledger_id = $",
+    "UPDATE pins SET user_id = 77 WHERE ledger_id = $",
+    "INSERT INTO pins SELECT * FROM pins WHERE ledger_id = $",
+    "UPDATE approvals SET user_id = 77 WHERE ledger_id = $",
+    "INSERT INTO approvals SELECT * FROM approvals WHERE ledger_id = $",
     // Reversals: no two in one place, never above the original.
     "INSERT INTO reversals (ledger_id, original_id, sequence, reversal_id, reversed_total, original_amount)
      SELECT ledger_id, original_id, sequence, original_id, reversed_total, original_amount FROM reversals
@@ -126,4 +134,8 @@ async fn books(scene: &mut Scene) {
     let expires_at = Timestamp(i64::MAX / 2);
     let token = RefreshToken { hash: [1; 32], family: 5, user: alice, created_at: now, expires_at };
     scene.twins.start_session(scene.ledger, token, Origin::SYSTEM).await.unwrap();
+    let pin = StoredPin { phc: "hash".to_owned(), pepper_version: 1 };
+    scene.twins.set_pin(scene.ledger, alice, pin, Origin::SYSTEM, now).await.unwrap();
+    let approval = NewApproval { hash: [1; 32], user: alice, digest: [2; 32], created_at: now, expires_at };
+    scene.twins.grant_approval(scene.ledger, approval, Origin::SYSTEM).await.unwrap();
 }

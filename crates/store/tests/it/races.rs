@@ -4,9 +4,13 @@ use crate::asks::{Ask, Asks, by, by_the_house};
 use crate::conformance::scene::{Scene, creation_key, new_user, refusal};
 use crate::engines::Engine;
 use florin_ledger::{
-    Failure, Group, GroupOutcome, LedgerId, Outcome, Rejection, Timestamp, Transaction, UserId, WalletId,
+    Failure, Group, GroupOutcome, KeyHash, LedgerId, Outcome, Rejection, Timestamp, Transaction, UserId,
+    WalletId,
 };
-use florin_store::{Created, NewWallet, Origin, RefreshToken, Refusal, Rotation, Store, WalletName};
+use florin_store::{
+    ApprovalUse, AuditAction, AuditFilter, AuditLine, Created, NewApproval, NewWallet, Origin, PinTries,
+    Redemption, RefreshToken, Refusal, Reservation, Rotation, Store, StoredPin, Verdict, WalletName,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::Barrier;
@@ -47,6 +51,9 @@ on_both!(
     a_creation_s_key_creates_once,
     new_ids_have_no_gap,
     a_refresh_token_is_exchanged_once,
+    a_pin_is_tried_five_times,
+    an_approval_is_used_once,
+    the_audit_log_has_no_gap,
     every_read_is_one_moment,
 );
 
@@ -272,6 +279,74 @@ async fn a_refresh_token_is_exchanged_once(track: &Track) {
     let is_rotated = |rotation: &&Rotation| matches!(rotation, Rotation::Rotated(_));
     assert_eq!(rotations.iter().filter(is_rotated).count(), 1);
     assert_eq!(rotations.iter().filter(|rotation| **rotation == Rotation::Reused).count(), RACERS - 1);
+}
+
+async fn a_pin_is_tried_five_times(track: &Track) {
+    let (ledger, alice) = (track.ledger, track.alice);
+    let pin = StoredPin { phc: "hash".to_owned(), pepper_version: 1 };
+    track.engine.store().set_pin(ledger, alice, pin, Origin::SYSTEM, NOW).await.unwrap();
+    let tries = vec![(); 8 * RACERS];
+    let looked_at = track
+        .all(tries, move |store, ()| async move {
+            loop {
+                match store.reserve_pin_try(ledger, alice, Origin::SYSTEM, NOW).await.unwrap() {
+                    Reservation::Reserved { epoch, .. } => {
+                        tokio::task::yield_now().await;
+                        let verdict = Verdict::Wrong;
+                        store
+                            .settle_pin_try(ledger, alice, epoch, verdict, Origin::SYSTEM, NOW)
+                            .await
+                            .unwrap();
+                        return true;
+                    }
+                    Reservation::Busy => tokio::task::yield_now().await,
+                    Reservation::Locked { .. } => return false,
+                    Reservation::NotSet => panic!("it is set"),
+                }
+            }
+        })
+        .await;
+    assert_eq!(looked_at.into_iter().filter(|looked| *looked).count(), usize::from(PinTries::MAX));
+}
+
+async fn an_approval_is_used_once(track: &Track) {
+    let (ledger, alice) = (track.ledger, track.alice);
+    let expires_at = Timestamp(NOW.0 + 1_000_000);
+    let new = NewApproval { hash: [1; 32], user: alice, digest: [2; 32], created_at: NOW, expires_at };
+    track.engine.store().grant_approval(ledger, new, Origin::SYSTEM).await.unwrap();
+    let keys = (0..u8::try_from(RACERS).unwrap()).collect();
+    let redemptions = track
+        .all(keys, move |store, key| async move {
+            let key_hash = KeyHash([key; 16]);
+            let asked = ApprovalUse { hash: [1; 32], user: alice, digest: [2; 32], key_hash };
+            store.redeem_approval(ledger, asked, NOW).await.unwrap()
+        })
+        .await;
+    assert_eq!(redemptions.iter().filter(|one| **one == Redemption::Good).count(), 1);
+    assert_eq!(redemptions.iter().filter(|one| **one == Redemption::Used).count(), RACERS - 1);
+}
+
+async fn the_audit_log_has_no_gap(track: &Track) {
+    let ledger = track.ledger;
+    let store = track.engine.store();
+    let before = store.audit_log(ledger, AuditFilter::default(), None, 1000).await.unwrap().len();
+    // Half of them change nothing, and half of them are lines alone.
+    let racers: Vec<_> = (0..2 * RACERS).collect();
+    track
+        .all(racers, move |store, racer| async move {
+            if racer % 2 == 0 {
+                let line = AuditLine::refused(AuditAction::UserSignInFailed, None);
+                store.append_audit_line(ledger, line, Origin::SYSTEM, NOW).await.unwrap();
+            } else {
+                let key = creation_key(&format!("racer-{racer}"), "carol");
+                store.create_user(ledger, new_user("carol"), key, Origin::SYSTEM, NOW).await.unwrap();
+            }
+        })
+        .await;
+    let lines = store.audit_log(ledger, AuditFilter::default(), None, 1000).await.unwrap();
+    assert_eq!(lines.len(), before + RACERS + 1, "carol was created once");
+    let ids: Vec<_> = lines.iter().rev().map(|record| record.id.0).collect();
+    assert!(ids.into_iter().eq(1..=i64::try_from(lines.len()).unwrap()));
 }
 
 async fn every_read_is_one_moment(track: &Track) {
