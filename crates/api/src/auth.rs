@@ -25,6 +25,49 @@ pub struct RefreshTokenRequest {
     pub refresh_token: SecretText,
 }
 
+/// Who a user is to the external issuer whose tokens are accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalIdentity {
+    /// The issuer, as its tokens name it: their `iss`.
+    #[schema(example = "https://issuer.example", min_length = 1, max_length = 255)]
+    pub issuer: String,
+    /// The user, as the issuer's tokens name them: their `sub`.
+    #[schema(example = "248289761001", min_length = 1, max_length = 255)]
+    pub subject: String,
+}
+
+/// Public keys (RFC 7517).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JwkSet {
+    /// The keys; a token's header names one by its `kid`.
+    pub keys: Vec<Jwk>,
+}
+
+/// A public key that verifies access tokens (RFC 8037).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Jwk {
+    /// Its kind.
+    #[schema(example = "OKP")]
+    pub kty: String,
+    /// Its curve.
+    #[schema(example = "Ed25519")]
+    pub crv: String,
+    /// What signs with it.
+    #[schema(example = "EdDSA")]
+    pub alg: String,
+    /// What it is for.
+    #[serde(rename = "use")]
+    #[schema(example = "sig")]
+    pub usage: String,
+    /// Its name: its thumbprint (RFC 7638).
+    #[schema(example = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")]
+    pub kid: String,
+    /// The key.
+    #[schema(example = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")]
+    pub x: String,
+}
+
 /// What a sign-in gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Tokens {

@@ -39,7 +39,7 @@ pub use amount::AmountText;
 pub use api_keys::{ApiKey, CreatedApiKey, NewApiKey, Scope};
 pub use assets::{Asset, AssetList, NewAsset, SystemWallets};
 pub use audit_log::{AuditOutcome, AuditRecord};
-pub use auth::{LoginRequest, RefreshTokenRequest, TokenType, Tokens};
+pub use auth::{ExternalIdentity, Jwk, JwkSet, LoginRequest, RefreshTokenRequest, TokenType, Tokens};
 pub use bulk::{BulkItem, BulkMode, BulkRequest, BulkResponse, BulkResult};
 pub use entries::{Direction, Entry, HistoryEntry};
 pub use ledger::{AssetTrialBalance, AuditReport, TrialBalance, TrialBalanceLine};

@@ -73,6 +73,8 @@ problem_codes! {
     RefreshTokenInvalid = 401, "refresh_token_invalid", "The refresh token is not valid";
     /// The refresh token was exchanged before; all that descend from its sign-in are ended.
     RefreshTokenReused = 401, "refresh_token_reused", "The refresh token was used before";
+    /// The external issuer's token is good, and its subject is linked to nobody here.
+    SubjectUnknown = 403, "subject_unknown", "The subject is not known here";
     /// The caller may not do this.
     NotPermitted = 403, "not_permitted", "Not permitted";
     /// The movement needs a `Transaction-Pin` or a `Transaction-Approval`.
@@ -95,6 +97,8 @@ problem_codes! {
     RouteNotFound = 404, "route_not_found", "There is nothing at this address";
     /// There is no such user, or none that the caller may see.
     UserNotFound = 404, "user_not_found", "There is no such user";
+    /// The user is linked to no external identity.
+    ExternalIdentityNotFound = 404, "external_identity_not_found", "There is no external identity";
     /// There is no such API key.
     ApiKeyNotFound = 404, "api_key_not_found", "There is no such API key";
     /// There is no such asset.
@@ -113,6 +117,8 @@ problem_codes! {
     UsernameTaken = 409, "username_taken", "The username is taken";
     /// Another user has the email address.
     EmailTaken = 409, "email_taken", "The email address is taken";
+    /// Another user is linked to the external identity.
+    ExternalIdentityTaken = 409, "external_identity_taken", "The external identity is taken";
     /// There is an asset with this code.
     AssetExists = 409, "asset_exists", "The asset exists";
     /// The user has an open wallet of this asset and name.
@@ -149,6 +155,8 @@ problem_codes! {
     PinInvalid = 422, "pin_invalid", "The PIN is not valid";
     /// The PIN is among those that are tried first.
     PinGuessable = 422, "pin_guessable", "The PIN is too easy to guess";
+    /// The issuer is not the one that is configured, or the subject does not have 1 to 255 visible ASCII characters.
+    ExternalIdentityInvalid = 422, "external_identity_invalid", "The external identity is not valid";
     /// The API key has no scope.
     ScopesInvalid = 422, "scopes_invalid", "The scopes are not valid";
     /// The amount is a JSON number; amounts are strings.

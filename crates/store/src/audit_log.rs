@@ -1,7 +1,7 @@
 //! The audit log: who did what, from where, when, and what came of it. It is only ever added to, and holds no
 //! secret. (What proves the books is another thing: [`Store::audit`](crate::Store::audit).)
 
-use crate::{ApiKey, Standing, User, Verdict, WalletRecord};
+use crate::{ApiKey, ExternalIdentity, Standing, User, Verdict, WalletRecord};
 use florin_ledger::{
     ApiKeyId, AssetCode, Scale, Timestamp, TransactionId, UserId, Wallet, WalletId, WalletStatus,
 };
@@ -135,6 +135,10 @@ audit_actions! {
     PinReset = "pin.reset";
     /// A right PIN gave an approval of certain movements.
     PinApproved = "pin.approved";
+    /// A user was linked to a subject of an external issuer.
+    UserLinked = "user.linked";
+    /// The link was taken away.
+    UserUnlinked = "user.unlinked";
     /// A service's key was created.
     ApiKeyCreated = "api_key.created";
     /// A service's key was revoked.
@@ -257,6 +261,16 @@ impl AuditLine {
         Self::done(AuditAction::ApiKeyCreated, Subject::ApiKey(api_key.id))
             .with("name", &api_key.name)
             .with("scopes", scopes.join(" "))
+    }
+
+    /// A user who was linked to an external identity, or is no more.
+    pub fn external_identity_set(user: UserId, identity: Option<&ExternalIdentity>) -> Self {
+        match identity {
+            Some(identity) => Self::done(AuditAction::UserLinked, Subject::User(user))
+                .with("issuer", identity.issuer())
+                .with("subject", identity.subject()),
+            None => Self::done(AuditAction::UserUnlinked, Subject::User(user)),
+        }
     }
 
     /// A wallet that was created.

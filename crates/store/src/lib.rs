@@ -28,7 +28,8 @@ pub use audit_log::{
 };
 pub use error::StoreError;
 pub use people::{
-    ApiKey, EmailAddress, NewApiKey, NewUser, RefreshToken, Role, Rotation, Scope, User, Username,
+    ApiKey, EmailAddress, ExternalIdentity, NewApiKey, NewUser, RefreshToken, Role, Rotation, Scope, User,
+    Username,
 };
 pub use pins::{
     Approval, ApprovalUse, NewApproval, PinTries, Redemption, Reservation, Standing, StoredPin, Verdict,
@@ -181,6 +182,30 @@ pub trait Store: Send + Sync + 'static {
         before: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<User>, StoreError>;
+
+    /// Says who a user is to an external issuer, in the place of who they were to any, or that they are nobody.
+    async fn set_external_identity(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        identity: Option<ExternalIdentity>,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Result<(), Refusal>, StoreError>;
+
+    /// Who a user is to an external issuer.
+    async fn external_identity(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+    ) -> Result<Option<ExternalIdentity>, StoreError>;
+
+    /// The user who has that external identity.
+    async fn user_by_external_identity(
+        &self,
+        ledger: LedgerId,
+        identity: ExternalIdentity,
+    ) -> Result<Option<User>, StoreError>;
 
     /// Stores the first refresh token of a sign-in.
     async fn start_session(

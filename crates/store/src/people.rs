@@ -111,6 +111,37 @@ pub struct NewUser {
     pub role: Role,
 }
 
+/// Who a user is to an external issuer of tokens: 1 to 255 visible ASCII characters each, compared byte by byte.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ExternalIdentity {
+    issuer: String,
+    subject: String,
+}
+
+impl ExternalIdentity {
+    /// The most characters of an issuer, and of a subject (OpenID Connect Core, 2).
+    pub const LENGTH_MAX: usize = 255;
+
+    /// Takes an issuer and one of its subjects; `None` unless they have the form that [`ExternalIdentity`] states.
+    pub fn new(issuer: &str, subject: &str) -> Option<Self> {
+        let is_sound = |text: &str| {
+            (1..=Self::LENGTH_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        (is_sound(issuer) && is_sound(subject))
+            .then(|| Self { issuer: issuer.to_owned(), subject: subject.to_owned() })
+    }
+
+    /// The issuer, as its tokens name it.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The subject, as the issuer names it.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+}
+
 /// A refresh token, as stored: by the hash of what its holder has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshToken {

@@ -34,6 +34,8 @@ pub enum Refusal {
     UsernameTaken,
     /// Another user has the address.
     EmailTaken,
+    /// Another user has the external identity.
+    ExternalIdentityTaken,
     /// There is an asset with the code.
     AssetExists,
     /// There is no asset with the code.

@@ -6,7 +6,8 @@ use anyhow::{Context, bail};
 use clap::Args;
 use florin_ledger::LedgerId;
 use florin_server::auth::{
-    AccessTokenSettings, Approvals, Auth, Pin, PinError, PinPepper, Sessions, SigningKey,
+    AccessTokenSettings, Approvals, Auth, ExternalIssuer, ExternalTokens, KeyTimes, Pin, PinError, PinPepper,
+    Sessions, SigningKey, safe_url,
 };
 use florin_server::cache::{Cache, Link, LinkSettings};
 use florin_server::committer::{Committer, CommitterSettings};
@@ -162,7 +163,16 @@ fn auth(key: &SigningKey, settings: &Settings) -> anyhow::Result<Auth> {
     };
     let sessions = Sessions { lifetime: settings.refresh_token_lifetime };
     let approvals = Approvals { lifetime: settings.approval_lifetime };
-    Ok(Auth::new(key, tokens, sessions, pepper, approvals))
+    let auth = Auth::new(key, tokens, sessions, pepper, approvals);
+    let external = (!settings.oidc_issuer.is_empty()).then(|| {
+        ExternalTokens::new(ExternalIssuer {
+            issuer: settings.oidc_issuer.clone(),
+            audience: settings.oidc_audience.clone(),
+            jwks_url: safe_url(&settings.oidc_jwks_url),
+            key_times: KeyTimes::default(),
+        })
+    });
+    Ok(Auth { external, ..auth })
 }
 
 fn make_folder(folder: &Path) -> anyhow::Result<()> {

@@ -47,6 +47,8 @@ pub enum Action {
     ManageApiKeys,
     /// Resets transaction PINs.
     ResetPins,
+    /// Says who users are to an external issuer.
+    LinkUsers,
     /// Reads who did what.
     ReadAuditLog,
 }
@@ -70,6 +72,7 @@ impl Action {
             | Self::CreateAssets
             | Self::ManageApiKeys
             | Self::ResetPins
+            | Self::LinkUsers
             | Self::ReadAuditLog => false,
         }
     }
@@ -82,7 +85,11 @@ impl Action {
             Self::WriteWallets => Some(Scope::WalletsWrite),
             Self::CreateUsers => Some(Scope::UsersWrite),
             Self::CreateAssets => Some(Scope::AssetsWrite),
-            Self::CreateOperators | Self::ManageApiKeys | Self::ResetPins | Self::ReadAuditLog => None,
+            Self::CreateOperators
+            | Self::ManageApiKeys
+            | Self::ResetPins
+            | Self::LinkUsers
+            | Self::ReadAuditLog => None,
         }
     }
 
@@ -218,7 +225,7 @@ mod tests {
     }
 
     /// Action, whether a person may, the scope with which a service may. Operators may everything.
-    const RULES: [(Action, bool, Option<Scope>); 11] = [
+    const RULES: [(Action, bool, Option<Scope>); 12] = [
         (Action::Read, true, Some(Scope::Read)),
         (Action::ReadHouse, false, Some(Scope::Read)),
         (Action::MoveMoney, true, Some(Scope::TransactionsWrite)),
@@ -229,6 +236,7 @@ mod tests {
         (Action::CreateAssets, false, Some(Scope::AssetsWrite)),
         (Action::ManageApiKeys, false, None),
         (Action::ResetPins, false, None),
+        (Action::LinkUsers, false, None),
         (Action::ReadAuditLog, false, None),
     ];
 

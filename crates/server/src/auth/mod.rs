@@ -6,6 +6,7 @@
 //! | [`identify`] | from the token of a request to who makes it |
 //! | [`caller`] | who makes a request, and the rules of who may do what |
 //! | [`access_token`] | short-lived JWTs, signed with [`signing_key`] |
+//! | [`external_token`], [`issuer_keys`], [`fetch`] | tokens of an external issuer, its keys, and where they come from |
 //! | [`refresh_token`] | what keeps a person signed in, exchanged at each use |
 //! | [`password`] | what a person signs in with |
 //! | [`pin`], [`pin_pepper`] | what a person moves money with |
@@ -18,8 +19,11 @@ pub mod access_token;
 pub mod api_key;
 pub mod approval;
 pub mod caller;
+pub mod external_token;
+pub mod fetch;
 pub mod hash_pool;
 pub mod identify;
+pub mod issuer_keys;
 mod opaque;
 pub mod password;
 pub mod pin;
@@ -32,8 +36,11 @@ pub use access_token::{AccessGrant, AccessTokenError, AccessTokenSettings, Acces
 pub use api_key::{API_KEY_PREFIX, ApiKeys};
 pub use approval::Approvals;
 pub use caller::{Action, Identity, NotPermitted, permit_sign_up};
+pub use external_token::{ExternalIssuer, ExternalTokens};
+pub use fetch::safe_url;
 pub use hash_pool::HashError;
 pub use identify::{Auth, IdentifyError};
+pub use issuer_keys::KeyTimes;
 pub use opaque::OpaqueSecret;
 pub use password::{NewPassword, Passwords};
 pub use pin::{Pin, PinError, PinTry, Pins};

@@ -7,6 +7,7 @@ mod durations;
 mod quotas;
 mod secrets;
 
+use crate::auth::safe_url;
 use crate::limits::Quota;
 use figment::Figment;
 use figment::error::Kind;
@@ -77,6 +78,9 @@ pub struct Settings {
     pub signing_key: Option<SecretString>,
     pub token_issuer: String,
     pub token_audience: String,
+    pub oidc_issuer: String,
+    pub oidc_audience: String,
+    pub oidc_jwks_url: String,
     #[serde(deserialize_with = "durations::positive")]
     pub access_token_lifetime: Duration,
     #[serde(deserialize_with = "durations::positive")]
@@ -173,6 +177,22 @@ impl Settings {
             ("pool_size", self.pool_size >= 5, "5 or more: 4 connections are kept for writing"),
             ("token_issuer", !self.token_issuer.is_empty(), "a name"),
             ("token_audience", !self.token_audience.is_empty(), "a name"),
+            (
+                "oidc_issuer",
+                self.oidc_issuer.is_empty()
+                    || (safe_url(&self.oidc_issuer).is_some() && self.oidc_issuer != self.token_issuer),
+                "an address with https, or with http on this machine, and not token_issuer",
+            ),
+            (
+                "oidc_audience",
+                self.oidc_issuer.is_empty() || !self.oidc_audience.is_empty(),
+                "the audience of the issuer's tokens that are for Florin",
+            ),
+            (
+                "oidc_jwks_url",
+                self.oidc_jwks_url.is_empty() || safe_url(&self.oidc_jwks_url).is_some(),
+                "an address with https, or with http on this machine",
+            ),
         ];
         match rules.into_iter().find(|(_, holds, _)| !holds) {
             Some((setting, _, rule)) => Err(SettingsError::OutOfRange { setting, rule }),

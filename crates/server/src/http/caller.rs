@@ -44,6 +44,14 @@ async fn find(state: &AppState, headers: &HeaderMap, deadline: Instant) -> Resul
             ProblemCode::TokenExpired,
             "The access token has expired. Refresh it, or sign in again.",
         ),
+        IdentifyError::SubjectUnknown => ApiError::invalid(
+            ProblemCode::SubjectUnknown,
+            "The token is good, but its subject is linked to nobody here. Ask an operator to link it.",
+        ),
+        IdentifyError::KeysUnavailable => ApiError::invalid(
+            ProblemCode::Unavailable,
+            "The issuer's keys are not available, so its tokens cannot be checked. Try again later.",
+        ),
         IdentifyError::Store(error) => error.into(),
     })
 }

@@ -13,7 +13,7 @@
 //! | `limited` | what is too much, and what clients are told of their limits |
 //! | `cached` | answers from the cache |
 //! | [`extract`], [`caller`] | bodies, queries, headers and identities, parsed once |
-//! | `users`, `sessions`, `api_keys`, `pins` | who there is, and how they sign in |
+//! | `users`, `sessions`, `api_keys`, `pins`, `external_identities`, `well_known` | who there is, and how they sign in |
 //! | `assets`, `wallets`, `entries`, `transactions`, `ledger` | what there is |
 //! | `movements`, `bulk` | what moves money; `ask` and `proof` are their head, `commands` makes commands of their bodies |
 //! | `parse`, `view`, `viewer`, `page`, `created` | values on their way in and out, and who may see what |
@@ -40,6 +40,7 @@ mod cached;
 mod commands;
 mod created;
 mod entries;
+mod external_identities;
 mod ledger;
 mod limited;
 mod metrics;
@@ -57,6 +58,7 @@ mod users;
 mod view;
 mod viewer;
 mod wallets;
+mod well_known;
 
 pub use error::ApiError;
 pub use router::{openapi_document, router};

@@ -89,6 +89,7 @@ pub(super) const SIGNED_IN: &[ProblemCode] = &[
     ProblemCode::AuthenticationRequired,
     ProblemCode::TokenInvalid,
     ProblemCode::TokenExpired,
+    ProblemCode::SubjectUnknown,
     ProblemCode::NotPermitted,
     ProblemCode::Internal,
     ProblemCode::Unavailable,

@@ -149,6 +149,10 @@ pub(super) fn refused(refusal: Refusal) -> Problem {
         Refusal::EmailTaken => {
             field(Problem::new(ProblemCode::EmailTaken, "Another user has this email address."), "email")
         }
+        Refusal::ExternalIdentityTaken => Problem::new(
+            ProblemCode::ExternalIdentityTaken,
+            "Another user is linked to this subject. Take that link away first.",
+        ),
         Refusal::AssetExists => {
             field(Problem::new(ProblemCode::AssetExists, "There is an asset with this code."), "code")
         }

@@ -4,8 +4,8 @@ use super::edge::{self, Edge};
 use super::metrics::HttpMetrics;
 use super::openapi::{Base, describe_edge};
 use super::{
-    ApiError, AppState, api_keys, assets, audit_log, bulk, entries, house, ledger, limited, movements, pins,
-    sessions, transactions, users, wallets,
+    ApiError, AppState, api_keys, assets, audit_log, bulk, entries, external_identities, house, ledger,
+    limited, movements, pins, sessions, transactions, users, wallets, well_known,
 };
 use axum::Router;
 use axum::http::{Method, Uri};
@@ -28,6 +28,7 @@ fn routes() -> OpenApiRouter<AppState> {
     let mut routes = OpenApiRouter::with_openapi(Base::openapi())
         .routes(routes!(users::create_user, users::list_users))
         .routes(routes!(users::get_user))
+        .routes(routes!(external_identities::link, external_identities::read, external_identities::unlink))
         .routes(routes!(users::get_me))
         .routes(routes!(sessions::log_in))
         .routes(routes!(sessions::refresh_tokens))
@@ -55,6 +56,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(ledger::trial_balance))
         .routes(routes!(ledger::audit))
         .routes(routes!(audit_log::list))
+        .routes(routes!(well_known::jwks))
         .routes(routes!(house::livez))
         .routes(routes!(house::readyz))
         .routes(routes!(house::metrics));

@@ -7,7 +7,8 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher};
 use florin_ledger::{Fingerprint, IdempotencyKey, KeyHash, LedgerId, Movement, Principal, Timestamp, UserId};
 use florin_server::auth::approval;
 use florin_server::auth::{
-    AccessTokenSettings, AccessTokens, ApiKeys, Approvals, Auth, PinPepper, Sessions, SigningKey,
+    AccessTokenSettings, AccessTokens, ApiKeys, Approvals, Auth, ExternalIssuer, ExternalTokens, PinPepper,
+    Sessions, SigningKey,
 };
 use florin_server::cache::Cache;
 use florin_server::clock;
@@ -84,18 +85,34 @@ impl Bank {
         Self::open_on(engine.store().await, http, committer).await
     }
 
+    /// One that accepts the tokens of an external issuer too.
+    pub(crate) async fn open_with_issuer(engine: Engine, issuer: ExternalIssuer) -> Self {
+        let external = Some(ExternalTokens::new(issuer));
+        let (http, committer) = (HttpSettings::default(), CommitterSettings::default());
+        Self::open_as(engine.store().await, http, committer, external).await
+    }
+
     /// On a store that is there.
     pub(crate) async fn open_on(
+        store: (Arc<dyn Store>, Place),
+        http: HttpSettings,
+        committer: CommitterSettings,
+    ) -> Self {
+        Self::open_as(store, http, committer, None).await
+    }
+
+    async fn open_as(
         (store, place): (Arc<dyn Store>, Place),
         http: HttpSettings,
         committer: CommitterSettings,
+        external: Option<ExternalTokens>,
     ) -> Self {
         let committer = Committer::start(Arc::clone(&store), committer, Cache::off());
         let key = SigningKey::from_pem(&SIGNING_KEY.into()).unwrap();
         let state = AppState::new(Parts {
             store: Arc::clone(&store),
             committer: committer.clone(),
-            auth: auth(&key),
+            auth: Auth { external, ..auth(&key) },
             cache: Cache::off(),
             limits: Limits::new(LimitSettings::default(), None),
             prometheus: PrometheusBuilder::new().build_recorder().handle(),

@@ -35,7 +35,7 @@ impl Key {
 }
 
 /// Another key; it is nobody's.
-const OTHER_KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
+pub(crate) const OTHER_KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
     MC4CAQAwBQYDK2VwBCIEIEzNCJso/5banQ4QexT/+pNFb6RbrZ3sluD4bsPTpiZ7\n\
     -----END PRIVATE KEY-----\n";
 
@@ -43,13 +43,13 @@ fn encode(part: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(part)
 }
 
-fn with(object: &Value, name: &str, value: Value) -> Value {
+pub(crate) fn with(object: &Value, name: &str, value: Value) -> Value {
     let mut object = object.clone();
     object[name] = value;
     object
 }
 
-fn without(object: &Value, name: &str) -> Value {
+pub(crate) fn without(object: &Value, name: &str) -> Value {
     let mut object = object.clone();
     object.as_object_mut().unwrap().remove(name);
     object
@@ -294,7 +294,7 @@ impl Forger {
     }
 }
 
-fn sign(key: &EncodingKey, algorithm: Algorithm, header: &str, claims: &str) -> String {
+pub(crate) fn sign(key: &EncodingKey, algorithm: Algorithm, header: &str, claims: &str) -> String {
     let message = format!("{}.{}", encode(header), encode(claims));
     let signature = jsonwebtoken::crypto::sign(message.as_bytes(), key, algorithm).unwrap();
     format!("{message}.{signature}")
@@ -305,7 +305,7 @@ fn bearer(token: &str) -> String {
 }
 
 /// 401, how to sign in, and one of three texts that say nothing of the token.
-fn assert_refused(what: &str, answer: &Answer) {
+pub(crate) fn assert_refused(what: &str, answer: &Answer) {
     assert_eq!(answer.status, 401, "{what}: {answer:?}");
     assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{what}");
     let problem = answer.json();

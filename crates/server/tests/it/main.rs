@@ -9,6 +9,7 @@ mod call;
 mod cluster;
 mod contract;
 mod engine;
+mod issuer;
 mod redis_server;
 
 mod api_keys;
@@ -23,6 +24,7 @@ mod cache_sharing;
 mod committer;
 mod deadlines;
 mod entries;
+mod external;
 mod forgeries;
 mod house;
 mod ledger;

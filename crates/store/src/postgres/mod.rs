@@ -24,6 +24,7 @@ mod commit;
 mod connection;
 mod creation;
 mod db_tx;
+mod external;
 mod history;
 mod load;
 mod people;
@@ -35,9 +36,9 @@ mod wallets;
 
 use crate::{
     ApiKey, ApprovalUse, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created,
-    CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewApproval, NewAsset, NewUser, NewWallet, Origin,
-    Redemption, RefreshToken, Reservation, Rotation, Standing, Store, StoreError, StoredPin,
-    TransactionFilter, TrialBalanceLine, User, Username, Verdict, WalletFilter, WalletRecord,
+    CreationKey, EntryFilter, ExternalIdentity, HistoryEntry, NewApiKey, NewApproval, NewAsset, NewUser,
+    NewWallet, Origin, Redemption, RefreshToken, Refusal, Reservation, Rotation, Standing, Store, StoreError,
+    StoredPin, TransactionFilter, TrialBalanceLine, User, Username, Verdict, WalletFilter, WalletRecord,
 };
 use async_trait::async_trait;
 use connection::{Lease, Purpose};
@@ -256,6 +257,33 @@ impl Store for Postgres {
         limit: usize,
     ) -> Result<Vec<User>, StoreError> {
         self.read(async |client| people::users(client, ledger, before, limit).await).await
+    }
+
+    async fn set_external_identity(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        identity: Option<ExternalIdentity>,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        external::set(self, ledger, user, identity.as_ref(), &origin, now).await
+    }
+
+    async fn external_identity(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+    ) -> Result<Option<ExternalIdentity>, StoreError> {
+        self.read(async |client| external::of_user(client, ledger, user).await).await
+    }
+
+    async fn user_by_external_identity(
+        &self,
+        ledger: LedgerId,
+        identity: ExternalIdentity,
+    ) -> Result<Option<User>, StoreError> {
+        self.read(async |client| external::find(client, ledger, &identity).await).await
     }
 
     async fn start_session(

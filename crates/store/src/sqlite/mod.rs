@@ -11,7 +11,7 @@
 //! | `pins` | transaction PINs and approvals |
 //! | `transactions`, `chain`, `history` | records, the way along a wallet's entries, pages of both |
 //! | `audit` | everything derived again |
-//! | `audit_log` | who did what, from where |
+//! | `audit_log`, `external` | who did what, from where; who users are to external issuers |
 //! | `codec`, `rows`, `error` | columns and errors as Florin's types |
 //!
 //! Rules: every condition has the ledger in it; `seq` is a place in the file that only pointers name; a read is
@@ -27,6 +27,7 @@ mod commit;
 mod connection;
 mod creation;
 mod error;
+mod external;
 mod history;
 mod load;
 mod people;
@@ -44,9 +45,10 @@ mod tests;
 
 use crate::{
     ApiKey, ApprovalUse, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created,
-    CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewApproval, NewAsset, NewUser, NewWallet, Origin,
-    Redemption, RefreshToken, Reservation, Rotation, Standing, Store, StoreError, StoredPin,
-    TransactionFilter, TrialBalanceLine, User, Username, Verdict, WalletFilter, WalletRecord, migrate,
+    CreationKey, EntryFilter, ExternalIdentity, HistoryEntry, NewApiKey, NewApproval, NewAsset, NewUser,
+    NewWallet, Origin, Redemption, RefreshToken, Refusal, Reservation, Rotation, Standing, Store, StoreError,
+    StoredPin, TransactionFilter, TrialBalanceLine, User, Username, Verdict, WalletFilter, WalletRecord,
+    migrate,
 };
 use async_trait::async_trait;
 use checkpoints::Checkpoints;
@@ -253,6 +255,34 @@ impl Store for Sqlite {
         limit: usize,
     ) -> Result<Vec<User>, StoreError> {
         self.readers.run(move |db_tx| people::users(db_tx, ledger, before, limit)).await
+    }
+
+    async fn set_external_identity(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        identity: Option<ExternalIdentity>,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        let writer = self.writer()?;
+        writer.run(move |db_tx| external::set(db_tx, ledger, user, identity.as_ref(), &origin, now)).await
+    }
+
+    async fn external_identity(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+    ) -> Result<Option<ExternalIdentity>, StoreError> {
+        self.readers.run(move |db_tx| external::of_user(db_tx, ledger, user)).await
+    }
+
+    async fn user_by_external_identity(
+        &self,
+        ledger: LedgerId,
+        identity: ExternalIdentity,
+    ) -> Result<Option<User>, StoreError> {
+        self.readers.run(move |db_tx| external::find(db_tx, ledger, &identity)).await
     }
 
     async fn start_session(

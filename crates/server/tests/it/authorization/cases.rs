@@ -111,6 +111,7 @@ pub(super) const CASES: &[Case] = &[
     case("livez").for_everybody(OK),
     case("metrics").for_everybody(OK),
     case("readyz").for_everybody(OK),
+    case("read_jwks").for_everybody(OK),
     // People.
     case("create_user").body(r#"{"username": "newNUMBER", "email": "newNUMBER@florin.example", "password": "florin-demo"}"#)
         .nobody_may().for_owners(OK, With(Scope::UsersWrite)),
@@ -125,6 +126,11 @@ pub(super) const CASES: &[Case] = &[
     case("log_out").body(r#"{"refresh_token": "frt_NUMBER"}"#).for_everybody(OK),
     case("set_pin").body(r#"{"password": "not theirs", "pin": "2846"}"#).people_are_told("credentials_invalid"),
     case("step_up").body(r#"{"pin": "2846", "operation": {"type": "spend", "user_id": OWNER, "asset": "USD", "amount": "1"}}"#),
+    case("link_external_identity").at("OWNER")
+        .body(r#"{"issuer": "https://issuer.example", "subject": "NUMBER"}"#)
+        .for_the_house(Never),
+    case("read_external_identity").at("OWNER").for_the_house(Never),
+    case("unlink_external_identity").at("OWNER").for_the_house(Never),
     // Services.
     case("list_api_keys").for_the_house(Never),
     case("create_api_key").body(r#"{"name": "shop", "scopes": ["read"]}"#).for_the_house(Never),

@@ -12,7 +12,8 @@ use crate::engine::Engine;
 use reqwest::Method;
 
 /// The operations that need no token.
-const OPEN: [&str; 7] = ["create_user", "livez", "log_in", "log_out", "metrics", "readyz", "refresh_tokens"];
+const OPEN: [&str; 8] =
+    ["create_user", "livez", "log_in", "log_out", "metrics", "read_jwks", "readyz", "refresh_tokens"];
 
 struct Operation {
     id: String,

@@ -4,6 +4,7 @@
 mod audit_log;
 mod commits;
 mod creations;
+mod external;
 mod extremes;
 mod histories;
 mod isolation;
@@ -106,6 +107,9 @@ on_every_engine!(
         expiry_and_revocation,
         families_are_apart,
         what_cannot_be_stored_is_an_error;
+    external:
+        a_user_has_one_and_it_is_nobody_elses,
+        what_changes_nothing_is_not_in_the_log;
     audit_log:
         what_changes_people_keys_and_wallets_writes_a_line,
         what_changes_nothing_writes_none,

@@ -9,9 +9,9 @@ use florin_ledger::{
 };
 use florin_store::{
     ApiKey, ApprovalUse, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created,
-    CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewApproval, NewAsset, NewUser, NewWallet, Origin,
-    Redemption, RefreshToken, Reservation, Rotation, Standing, Store, StoreError, StoredPin,
-    TransactionFilter, TrialBalanceLine, User, Username, Verdict, WalletFilter, WalletRecord,
+    CreationKey, EntryFilter, ExternalIdentity, HistoryEntry, NewApiKey, NewApproval, NewAsset, NewUser,
+    NewWallet, Origin, Redemption, RefreshToken, Refusal, Reservation, Rotation, Standing, Store, StoreError,
+    StoredPin, TransactionFilter, TrialBalanceLine, User, Username, Verdict, WalletFilter, WalletRecord,
 };
 use std::fmt::Debug;
 use std::mem::discriminant;
@@ -207,6 +207,33 @@ impl Store for Twins {
         limit: usize,
     ) -> Result<Vec<User>, StoreError> {
         both!(self.users(ledger, before, limit))
+    }
+
+    async fn set_external_identity(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        identity: Option<ExternalIdentity>,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        both!(self.set_external_identity(ledger, user, identity, origin, now))
+    }
+
+    async fn external_identity(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+    ) -> Result<Option<ExternalIdentity>, StoreError> {
+        both!(self.external_identity(ledger, user))
+    }
+
+    async fn user_by_external_identity(
+        &self,
+        ledger: LedgerId,
+        identity: ExternalIdentity,
+    ) -> Result<Option<User>, StoreError> {
+        both!(self.user_by_external_identity(ledger, identity))
     }
 
     async fn start_session(

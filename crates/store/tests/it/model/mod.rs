@@ -17,9 +17,9 @@ use florin_ledger::{
 };
 use florin_store::{
     ApiKey, ApprovalUse, AssetRecord, AuditFilter, AuditId, AuditLine, AuditRecord, AuditReport, Created,
-    CreationKey, EntryFilter, HistoryEntry, NewApiKey, NewApproval, NewAsset, NewUser, NewWallet, Origin,
-    Redemption, RefreshToken, Reservation, Rotation, Standing, Store, StoreError, StoredPin,
-    TransactionFilter, TrialBalanceLine, User, Username, Verdict, WalletFilter, WalletRecord,
+    CreationKey, EntryFilter, ExternalIdentity, HistoryEntry, NewApiKey, NewApproval, NewAsset, NewUser,
+    NewWallet, Origin, Redemption, RefreshToken, Refusal, Reservation, Rotation, Standing, Store, StoreError,
+    StoredPin, TransactionFilter, TrialBalanceLine, User, Username, Verdict, WalletFilter, WalletRecord,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -192,6 +192,33 @@ impl Store for Model {
         limit: usize,
     ) -> Result<Vec<User>, StoreError> {
         self.with(ledger, |book| Ok(book::page(&book.people.users, before.as_ref(), limit)))
+    }
+
+    async fn set_external_identity(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+        identity: Option<ExternalIdentity>,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        self.with(ledger, |book| Ok(book.set_external_identity(user, identity, &origin, now)))
+    }
+
+    async fn external_identity(
+        &self,
+        ledger: LedgerId,
+        user: UserId,
+    ) -> Result<Option<ExternalIdentity>, StoreError> {
+        self.with(ledger, |book| Ok(book.people.external.get(&user).cloned()))
+    }
+
+    async fn user_by_external_identity(
+        &self,
+        ledger: LedgerId,
+        identity: ExternalIdentity,
+    ) -> Result<Option<User>, StoreError> {
+        self.with(ledger, |book| Ok(book.people.user_by_external_identity(&identity)))
     }
 
     async fn start_session(

@@ -4,8 +4,8 @@ use super::book::{Book, Resource, Turn, missing, next};
 use super::pins::Pin;
 use florin_ledger::{ApiKeyId, Timestamp, UserId};
 use florin_store::{
-    Actor, ApiKey, Approval, AuditAction, AuditLine, Created, CreationKey, NewApiKey, NewUser, Origin,
-    RefreshToken, Refusal, Rotation, StoreError, Subject, User,
+    Actor, ApiKey, Approval, AuditAction, AuditLine, Created, CreationKey, ExternalIdentity, NewApiKey,
+    NewUser, Origin, RefreshToken, Refusal, Rotation, StoreError, Subject, User,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 pub(super) struct People {
     pub(super) users: BTreeMap<UserId, User>,
     pub(super) api_keys: BTreeMap<ApiKeyId, ApiKey>,
+    pub(super) external: BTreeMap<UserId, ExternalIdentity>,
     secrets: HashMap<[u8; 32], ApiKeyId>,
     tokens: HashMap<[u8; 32], Token>,
     pub(super) pins: HashMap<UserId, Pin>,
@@ -98,6 +99,32 @@ impl Book {
         Some(revoked)
     }
 
+    pub(super) fn set_external_identity(
+        &mut self,
+        user: UserId,
+        identity: Option<ExternalIdentity>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let People { users, external, .. } = &mut self.people;
+        if !users.contains_key(&user) {
+            return Err(Refusal::UserNotFound);
+        }
+        if external.get(&user) == identity.as_ref() {
+            return Ok(());
+        }
+        if external.values().any(|taken| Some(taken) == identity.as_ref()) {
+            return Err(Refusal::ExternalIdentityTaken);
+        }
+        let line = AuditLine::external_identity_set(user, identity.as_ref());
+        match identity {
+            Some(identity) => drop(external.insert(user, identity)),
+            None => drop(external.remove(&user)),
+        }
+        self.append(line, origin, now);
+        Ok(())
+    }
+
     pub(super) fn start_session(&mut self, token: RefreshToken, origin: &Origin) -> Result<(), StoreError> {
         self.people.insert_token(token)?;
         let line = AuditLine::done(AuditAction::UserSignedIn, Subject::User(token.user));
@@ -133,6 +160,11 @@ impl Book {
 impl People {
     pub(super) fn api_key_by_secret(&self, secret_hash: [u8; 32]) -> Option<ApiKey> {
         self.secrets.get(&secret_hash).and_then(|id| self.api_keys.get(id)).cloned()
+    }
+
+    pub(super) fn user_by_external_identity(&self, identity: &ExternalIdentity) -> Option<User> {
+        let found = self.external.iter().find(|(_, of)| *of == identity);
+        found.and_then(|(user, _)| self.users.get(user)).cloned()
     }
 
     fn user_of_token(&self, token: [u8; 32]) -> Option<UserId> {
