@@ -129,9 +129,14 @@ impl Pins {
         now: Timestamp,
         deadline: Instant,
     ) -> Result<(), PinError> {
-        let place = self.pool.admit()?;
+        // Where there is no room nothing is reserved. Room is held only by reserved tries, of which one person has
+        // five at most: no one person takes all of it.
+        drop(self.pool.admit()?);
         let (stored, epoch) = reserve(store, &tried, now, deadline).await?;
-        let judged = self.judge(place, &tried, stored).await;
+        let judged = match self.pool.admit() {
+            Ok(place) => self.judge(place, &tried, stored).await,
+            Err(error) => Err(error.into()),
+        };
         let verdict = judged.as_ref().map_or(Verdict::Unchecked, Clone::clone);
         let PinTry { ledger, user, origin, .. } = tried;
         let standing = store.settle_pin_try(ledger, user, epoch, verdict, origin, now).await?;

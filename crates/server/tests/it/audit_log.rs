@@ -3,6 +3,8 @@
 use crate::bank::Bank;
 use crate::call::Client;
 use crate::engine::Engine;
+use florin_server::committer::CommitterSettings;
+use florin_server::http::HttpSettings;
 use florin_store::Scope;
 use reqwest::Method;
 use rstest::rstest;
@@ -49,6 +51,23 @@ async fn a_line_says_who_did_what_from_where(#[values(Engine::Sqlite, Engine::Po
         })
     );
     bank.close().await;
+}
+
+#[tokio::test]
+async fn only_proxies_that_are_trusted_say_where_a_request_comes_from() {
+    for (trusted, address) in
+        [(&["127.0.0.0/8"][..], "198.51.100.7"), (&["10.0.0.0/8"], "127.0.0.1"), (&[], "127.0.0.1")]
+    {
+        let trusted_proxies = trusted.iter().map(|range| range.parse().unwrap()).collect();
+        let http = HttpSettings { trusted_proxies, ..HttpSettings::default() };
+        let bank = Bank::open_with(Engine::Sqlite, http, CommitterSettings::default()).await;
+        let login = json!({"username": "nobody-at-all", "password": "correct horse"});
+        let call = bank.operator.signed_out().post("/v1/auth/login").json(&login);
+        call.header("x-forwarded-for", "192.0.2.1, 198.51.100.7").send().await.problem("credentials_invalid");
+        let failed = lines(&bank, "action=user.sign_in_failed").await;
+        assert_eq!(failed[0]["address"], address, "{trusted:?}");
+        bank.close().await;
+    }
 }
 
 #[rstest]
