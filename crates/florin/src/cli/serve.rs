@@ -6,8 +6,8 @@ use anyhow::{Context, bail};
 use clap::Args;
 use florin_ledger::LedgerId;
 use florin_server::auth::{
-    AccessTokenSettings, Approvals, Auth, ExternalIssuer, ExternalTokens, KeyTimes, Pin, PinError, PinPepper,
-    Sessions, SigningKey, safe_url,
+    AccessTokenSettings, ApiKeys, Approvals, Auth, ExternalIssuer, ExternalTokens, KeyTimes, Pin, PinError,
+    PinPepper, Sessions, SigningKey, safe_url,
 };
 use florin_server::cache::{Cache, Link, LinkSettings};
 use florin_server::committer::{Committer, CommitterSettings};
@@ -62,14 +62,15 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     }
     let store = location.open().await?;
     let key = signing_key(&settings)?;
-    let auth = auth(&key, &settings)?;
+    let link = redis_link(&settings, &key)?;
+    let mut auth = auth(&key, &settings)?;
+    auth.api_keys = ApiKeys::new().hearing_by(link.clone());
     if settings.production {
         refuse_demo_secrets(&*store, &auth).await?;
     }
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("listening on {}", settings.listen))?;
-    let link = redis_link(&settings, &key)?;
     let cache = cache(&settings, link.as_ref());
     let committer = Committer::start(Arc::clone(&store), committer_settings(&settings), cache.clone());
     if args.demo {

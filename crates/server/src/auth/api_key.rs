@@ -2,6 +2,7 @@
 //! are remembered for a moment.
 
 use super::opaque::{OpaqueSecret, stored_hash};
+use crate::cache::Link;
 use florin_ledger::{ApiKeyId, LedgerId, Timestamp};
 use florin_store::{ApiKey, Origin, Store, StoreError};
 use quick_cache::sync::Cache;
@@ -16,6 +17,8 @@ pub struct ApiKeys {
     found: Cache<[u8; 32], Found>,
     /// Counts the revocations of this process; what was found before the last one is forgotten.
     generation: AtomicU64,
+    /// By which the revocations of other processes are heard of.
+    link: Option<Link>,
 }
 
 #[derive(Clone)]
@@ -32,7 +35,19 @@ impl ApiKeys {
 
     /// Remembers nothing yet.
     pub fn new() -> Self {
-        Self { found: Cache::new(Self::REMEMBERED_MAX), generation: AtomicU64::new(0) }
+        Self { found: Cache::new(Self::REMEMBERED_MAX), generation: AtomicU64::new(0), link: None }
+    }
+
+    /// The same, and hears of other processes' revocations within a moment, where Redis answers.
+    #[must_use]
+    pub fn hearing_by(self, link: Option<Link>) -> Self {
+        Self { link, ..self }
+    }
+
+    /// Changes with every revocation, here or, a moment later, elsewhere.
+    fn generation(&self) -> u64 {
+        let elsewhere = self.link.as_ref().map_or(0, Link::revocations);
+        self.generation.load(Ordering::SeqCst).wrapping_add(elsewhere)
     }
 
     /// The secret of a key to be.
@@ -50,7 +65,7 @@ impl ApiKeys {
     ) -> Result<Option<Arc<ApiKey>>, StoreError> {
         let Some(hash) = stored_hash(API_KEY_PREFIX, presented) else { return Ok(None) };
         // Read before the store is: a revocation meanwhile makes what is found old at once.
-        let generation = self.generation.load(Ordering::SeqCst);
+        let generation = self.generation();
         if let Some(found) = self.found.get(&hash).filter(|found| found.is_fresh(now, generation)) {
             return Ok(Some(found.api_key));
         }
@@ -75,6 +90,9 @@ impl ApiKeys {
         let revoked = store.revoke_api_key(ledger, id, origin, now).await;
         // Whatever the store said: it may have revoked the key and lost the answer.
         self.generation.fetch_add(1, Ordering::SeqCst);
+        if let Some(link) = &self.link {
+            link.announce_revocation().await;
+        }
         revoked
     }
 }

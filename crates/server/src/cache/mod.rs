@@ -7,6 +7,7 @@
 //! | [`link`] | the connection to Redis, and the circuit breaker in front of it |
 //! | `membership` | which servers share a Redis, and when what it has can be believed |
 //! | `shared` | what is kept in Redis |
+//! | `replays` | which transactions keys have settled as |
 //! | `local` | what is kept in this process |
 //!
 //! Who changes something forgets it here after the commit and before the caller is answered: nobody who was
@@ -15,13 +16,17 @@
 pub mod link;
 mod local;
 mod membership;
+mod replays;
 mod shared;
 
 pub use link::{Link, LinkSettings, Unreachable};
 
 use bytes::Bytes;
-use florin_ledger::{GroupOutcome, LedgerId, Outcome, Settlement, Transaction, WalletId};
+use florin_ledger::{
+    GroupOutcome, KeyHash, LedgerId, Outcome, Settlement, Transaction, TransactionId, WalletId,
+};
 use local::LocalCache;
+use replays::Replays;
 use shared::SharedCache;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -81,7 +86,12 @@ pub enum Right {
 
 /// Remembers. Cheap to clone: all clones are one.
 #[derive(Clone)]
-pub struct Cache(Arc<Kind>);
+pub struct Cache(Arc<Memory>);
+
+struct Memory {
+    kind: Kind,
+    replays: Replays,
+}
 
 enum Kind {
     Off,
@@ -114,24 +124,38 @@ impl Item {
 }
 
 impl Cache {
-    /// Remembers nothing: other processes may change the store, and there is no Redis to hear of it.
+    /// Remembers nothing that can change: other processes may change the store, and there is no Redis to hear of it.
     pub fn off() -> Self {
-        Self(Arc::new(Kind::Off))
+        Self::of(Kind::Off, None)
     }
 
     /// Remembers in this process, which must be the only one that changes the store.
     pub fn local() -> Self {
-        Self(Arc::new(Kind::Local(LocalCache::new())))
+        Self::of(Kind::Local(LocalCache::new()), None)
     }
 
     /// Remembers in Redis; every process that changes the store must do so.
     pub fn shared(link: Link) -> Self {
-        Self(Arc::new(Kind::Shared(SharedCache::new(link))))
+        Self::of(Kind::Shared(SharedCache::new(link.clone())), Some(link))
+    }
+
+    fn of(kind: Kind, link: Option<Link>) -> Self {
+        Self(Arc::new(Memory { kind, replays: Replays::new(link) }))
+    }
+
+    /// As which transaction a key may have settled; whether it has, the store says.
+    pub async fn settled_as(&self, ledger: LedgerId, key: KeyHash) -> Option<TransactionId> {
+        self.0.replays.find(ledger, key).await
+    }
+
+    /// Remembers as which transaction a key has settled.
+    pub fn keep_settled(&self, ledger: LedgerId, transaction: &Transaction) {
+        self.0.replays.keep(ledger, transaction.key_hash, transaction.id);
     }
 
     /// What is remembered of an item.
     pub async fn find(&self, item: Item) -> Found {
-        let found = match &*self.0 {
+        let found = match &self.0.kind {
             Kind::Off => return Found::Nothing(Right::None),
             Kind::Local(cache) => cache.find(item, Instant::now()),
             Kind::Shared(cache) => cache.find(item).await,
@@ -143,7 +167,7 @@ impl Cache {
 
     /// Remembers what the store said.
     pub async fn keep(&self, right: Right, body: Vec<u8>) {
-        match (&*self.0, right) {
+        match (&self.0.kind, right) {
             (Kind::Local(cache), Right::Local { item, change, read_at }) => {
                 cache.keep(item, change, read_at, body.into());
             }
@@ -156,7 +180,7 @@ impl Cache {
 
     /// Forgets what has changed. When this returns nobody finds what it was before.
     pub async fn forget(&self, items: &[Item]) {
-        match &*self.0 {
+        match &self.0.kind {
             Kind::Off => {}
             Kind::Local(cache) => cache.forget(items),
             Kind::Shared(cache) => cache.forget(items).await,
@@ -165,7 +189,7 @@ impl Cache {
 
     /// Forgets the wallets that these outcomes have touched.
     pub(crate) async fn forget_touched(&self, ledger: LedgerId, outcomes: &[GroupOutcome]) {
-        if matches!(&*self.0, Kind::Off) {
+        if matches!(self.0.kind, Kind::Off) {
             return;
         }
         let touched: HashSet<_> = outcomes.iter().flat_map(transactions).flat_map(wallets).collect();
@@ -175,7 +199,7 @@ impl Cache {
 
     /// Forgets everything: something has changed, and nobody knows what.
     pub async fn forget_all(&self) {
-        match &*self.0 {
+        match &self.0.kind {
             Kind::Off => {}
             Kind::Local(cache) => cache.forget_all(),
             Kind::Shared(cache) => cache.forget_all().await,

@@ -145,7 +145,13 @@ pub(super) async fn reverse(
 async fn settle(state: &AppState, ask: &Ask, mut command: Command) -> Moved {
     command.expected_version = ask.expected_version;
     let action = operator_log::action(&command.movement);
-    let outcome = state.committer.submit(command, ask.context.deadline).await?;
+    let outcome = match replay(state, ask, &command).await {
+        Some(outcome) => outcome,
+        None => state.committer.submit(command, ask.context.deadline).await?,
+    };
+    if let Outcome::Settled(transaction) | Outcome::Replayed(transaction) = &outcome {
+        state.cache.keep_settled(ask.caller.ledger, transaction);
+    }
     operator_log::moved(state, &ask.caller, &ask.context, action, &outcome).await;
     let (transaction, is_replay) = settled(outcome)?;
     // It is committed: where only its printing fails, a retry gets it.
@@ -155,6 +161,22 @@ async fn settle(state: &AppState, ask: &Ask, mut command: Command) -> Moved {
     let body = seen.ok_or(SubmitError::OutcomeUnknown)?;
     let location = Some(format!("/v1/transactions/{}", transaction.id));
     Ok(Answer { body, location, is_replay })
+}
+
+/// What the command's key has settled as, where that is remembered and the store confirms it. Everything else is for
+/// the committer to say: that the key is new, or was used for something else.
+async fn replay(state: &AppState, ask: &Ask, command: &Command) -> Option<Outcome> {
+    let ledger = ask.caller.ledger;
+    let stored = async {
+        let hint = state.cache.settled_as(ledger, command.key_hash).await?;
+        state.store.transaction(ledger, hint).await.ok()?
+    };
+    let stored = timeout_at(ask.context.deadline, stored).await.ok()??;
+    let is_it = stored.key_hash == command.key_hash && stored.fingerprint == command.fingerprint;
+    is_it.then(|| {
+        metrics::counter!("florin_replays_total").increment(1);
+        Outcome::Replayed(Arc::new(stored))
+    })
 }
 
 /// The completed transaction, and whether it was there before.

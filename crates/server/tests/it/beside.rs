@@ -2,6 +2,7 @@
 
 use crate::bank::{Bank, Person};
 use crate::call::Client;
+use florin_server::auth::ApiKeys;
 use florin_server::cache::{Cache, Link};
 use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::http::{self, AppState, HttpSettings, Parts};
@@ -35,11 +36,13 @@ impl Beside {
         cache: Cache,
     ) -> Self {
         let store = Arc::clone(&bank.store);
+        let mut auth = bank.auth();
+        auth.api_keys = ApiKeys::new().hearing_by(link.clone());
         let committer = Committer::start(store, CommitterSettings::default(), cache.clone());
         let state = AppState::new(Parts {
             store: Arc::clone(&bank.store),
             committer: committer.clone(),
-            auth: bank.auth(),
+            auth,
             cache,
             limits: Limits::new(limits, link),
             prometheus: PrometheusBuilder::new().build_recorder().handle(),
@@ -60,6 +63,11 @@ impl Beside {
     /// The same for a person.
     pub(crate) fn person(&self, who: &Person) -> Person {
         Person { client: self.client(&who.client), ..who.clone() }
+    }
+
+    /// From now on nothing is committed here.
+    pub(crate) async fn stop_committing(&self) {
+        self.committer.stop().await;
     }
 
     /// Stops it.

@@ -158,3 +158,32 @@ async fn a_write_on_one_server_is_seen_on_the_other() {
     other.stop().await;
     bank.close().await;
 }
+
+/// The key is remembered for a second where it was found; another server hears of its end at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_revoked_on_one_server_is_worth_nothing_on_the_other() {
+    let (bank, redis) = (Bank::open(Engine::Postgres).await, RedisServer::start().await);
+    let one = Memory::Redis.server(&bank, &redis).await;
+    let other = Memory::Redis.server(&bank, &redis).await;
+    let house = one.client(&bank.operator);
+    let mut fastest = Duration::MAX;
+    for round in 0..3 {
+        let body = json!({"name": "shop", "scopes": ["read"]});
+        let created = house.post("/v1/api-keys").key(&format!("key{round}")).json(&body).send().await.ok();
+        let token = created["secret"].as_str().map(str::to_owned);
+        let shop = Client { token, ..other.client(&bank.operator) };
+        assert_eq!(read(&shop, "/v1/assets").await.status, 200);
+        let path = format!("/v1/api-keys/{}", created["id"]);
+        house.call(reqwest::Method::DELETE, &path).send().await.ok();
+        let begun = Instant::now();
+        while read(&shop, "/v1/assets").await.status == 200 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        fastest = fastest.min(begun.elapsed());
+    }
+    // Without a word from the other server it takes a second, every time.
+    assert!(fastest < Duration::from_millis(700), "{fastest:?}");
+    one.stop().await;
+    other.stop().await;
+    bank.close().await;
+}

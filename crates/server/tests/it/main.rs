@@ -35,6 +35,7 @@ mod people;
 mod pins;
 mod races;
 mod redis_faults;
+mod replays;
 mod reversals;
 mod sessions;
 mod transactions;
