@@ -16,7 +16,8 @@ use std::path::PathBuf;
 pub(crate) struct BenchArgs {
     #[command(flatten)]
     pub(super) store: StoreFlags,
-    /// Measure a server that is there already, over HTTP alone: http://HOST:PORT. What is made there stays
+    /// Measure a server that is there already, over HTTP alone: http://HOST:PORT. What is made there stays. Its
+    /// settings `rate_limit_service` and `rate_limit_address` must be 0
     #[arg(long, value_name = "URL", requires = "token")]
     url: Option<String>,
     /// The secret of an API key of that server, with all scopes; better in the environment, because all users of

@@ -87,6 +87,27 @@ async fn a_postgresql_database_is_migrated_only_when_asked_to() {
 }
 
 #[tokio::test]
+async fn redis_need_not_be_there_and_must_be_an_address() {
+    let place = Place::new(Engine::Sqlite).await;
+    let settings = |url: &str| {
+        let file = place.folder().join("florin.toml");
+        std::fs::write(file, format!("redis_url = {url:?}\nrate_limit_sign_in = \"1 per 1h\"")).unwrap();
+    };
+    settings("unix:///nowhere/redis.sock");
+    let server = Server::start_demo(&place);
+    for _ in 0..3 {
+        assert_eq!(server.sign_in("alice").await.balance("USD").await, "1000.00");
+    }
+    assert_eq!(server.stop().code(), Some(0), "{}", log(&place));
+    for url in ["here", "rediss://florin:florence@127.0.0.1:6379"] {
+        settings(url);
+        let refused = place.florin(&["serve", "--listen", "127.0.0.1:0"]);
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        assert!(refused.err.contains("redis_url") && !refused.err.contains("florence"), "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn production_refuses_what_only_a_trial_may_do() {
     const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
         MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\

@@ -74,7 +74,7 @@ impl LimitSettings {
     /// The windows of a request; those of its caller only where the caller is known.
     pub(super) fn windows(&self, kind: Kind, caller: Option<&Identity>, peer: Option<IpAddr>) -> Vec<Window> {
         let mut windows = Vec::new();
-        if kind == Kind::House {
+        if kind == Kind::House || self.longest_window().is_zero() {
             return windows;
         }
         let mut add = |policy: Policy, who: &dyn std::fmt::Display, quota: Option<Quota>| {

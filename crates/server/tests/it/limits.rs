@@ -10,7 +10,8 @@ use florin_server::limits::{LimitSettings, Policy, Quota, Window};
 use florin_store::Scope;
 use rstest::rstest;
 use serde_json::json;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 /// Longer than any test.
@@ -235,11 +236,40 @@ async fn a_redis_that_stands_still_stops_nobody() {
         redis.pause();
         assert_eq!(pass_of_64(std::slice::from_ref(&alice), "/v1/me").await, 64);
         assert!(!link.is_up(), "no request waits for it any more");
+        assert_eq!(alice.get("/readyz").send().await.status, 200);
         redis.resume();
         until("it is noticed", || link.is_up()).await;
     }
     server.stop().await;
     bank.close().await;
+}
+
+/// 64 ask again and again, on two links, while the window slides.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_span_has_more_than_the_quota_however_many_ask() {
+    let redis = RedisServer::start().await;
+    let quota = Quota { requests: 100, window: Duration::from_secs(1) };
+    let window = Window { policy: Policy::Default, key: "limit:test".to_owned(), quota };
+    let counts = [redis.link().await, redis.link().await].map(|link| Arc::new(SharedCounts::new(link)));
+    let until = Instant::now() + Duration::from_secs(4);
+    let mut asking = JoinSet::new();
+    for index in 0..64 {
+        let (counts, window) = (Arc::clone(&counts[index % 2]), window.clone());
+        asking.spawn(async move {
+            let mut admitted = Vec::new();
+            while Instant::now() < until {
+                let taken = counts.take(std::slice::from_ref(&window)).await.unwrap();
+                admitted.extend(taken.is_admitted.then_some(taken.at_us));
+            }
+            admitted
+        });
+    }
+    let mut admitted = asking.join_all().await.concat();
+    admitted.sort_unstable();
+    let spans = admitted.iter().zip(&admitted[100..]);
+    let shortest_us = spans.map(|(first, beyond)| beyond - first).min().unwrap();
+    assert!(shortest_us >= 1_000_000, "101 requests in {shortest_us} us");
+    println!("{} admitted; 101 of them take {shortest_us} us at least", admitted.len());
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A Redis of its own for each test that needs one.
 
 use florin_server::cache::{Link, LinkSettings};
+use redis::AsyncConnectionConfig;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -97,7 +98,10 @@ impl RedisServer {
 
     /// A connection of one's own.
     pub(crate) async fn connect(&self) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
-        redis::Client::open(self.url())?.get_multiplexed_async_connection().await
+        let patience = Some(Duration::from_secs(30));
+        let config =
+            AsyncConnectionConfig::new().set_connection_timeout(patience).set_response_timeout(patience);
+        redis::Client::open(self.url())?.get_multiplexed_async_connection_with_config(&config).await
     }
 
     async fn answers(&self) {
