@@ -7,6 +7,7 @@ mod documents;
 mod guesses;
 mod migrate;
 mod operator;
+mod overload;
 mod place;
 mod serve;
 mod server;

@@ -98,6 +98,15 @@ impl Server {
         self.ended()
     }
 
+    /// How much memory it holds, on Linux.
+    pub(crate) fn memory_mib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kib.unwrap_or_default() / 1024
+    }
+
     fn signal(&self, signal: &str) {
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().expect("kill runs").success());
@@ -113,6 +122,11 @@ impl Drop for Server {
 }
 
 impl Person {
+    /// Whoever holds this token, at the same server.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
         let answer = self.signed(self.client.get(format!("{}{path}", self.url))).send().await;
         answer.expect("it answers").json().await.expect("it is JSON")
