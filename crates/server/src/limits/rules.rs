@@ -147,3 +147,54 @@ fn network(peer: IpAddr) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use florin_ledger::{LedgerId, UserId};
+    use florin_store::Role;
+
+    fn quota(requests: u32) -> Quota {
+        Quota { requests, window: Duration::from_mins(1) }
+    }
+
+    /// How many requests each window of a request has room for, by policy.
+    fn windows(kind: Kind, caller: Option<Role>, peer: Option<&str>) -> Vec<(&'static str, u32)> {
+        let settings = LimitSettings {
+            person: Some(quota(1)),
+            service: Some(quota(2)),
+            address: Some(quota(3)),
+            sensitive_person: Some(quota(4)),
+            sensitive_address: Some(quota(5)),
+            sign_in: Some(quota(6)),
+        };
+        let caller = caller.map(|role| Identity::user(LedgerId::MAIN, UserId(7), role));
+        let peer = peer.map(|peer| peer.parse().unwrap());
+        let windows = settings.windows(kind, caller.as_ref(), peer);
+        windows.iter().map(|window| (window.policy.as_str(), window.quota.requests)).collect()
+    }
+
+    #[test]
+    fn a_request_counts_for_who_asks_and_from_where() {
+        let (person, operator, peer) = (Some(Role::User), Some(Role::Operator), Some("192.0.2.1"));
+        let (all, address) = ([("default", 1), ("default", 3)], [("default", 3)]);
+        let sensitive = [all, [("sensitive", 4), ("sensitive", 5)]].concat();
+        assert_eq!(windows(Kind::House, person, peer), []);
+        assert_eq!(windows(Kind::Ordinary, None, None), []);
+        assert_eq!(windows(Kind::Ordinary, None, peer), address);
+        assert_eq!(windows(Kind::Ordinary, person, peer), all);
+        assert_eq!(windows(Kind::Credentials, None, peer), [("default", 3), ("sensitive", 5)]);
+        assert_eq!(windows(Kind::Movement, person, peer), sensitive);
+        assert_eq!(windows(Kind::Movement, operator, peer), all, "the house moves others' money all day");
+        assert_eq!(windows(Kind::Credentials, operator, peer), sensitive, "and guesses like anybody else");
+    }
+
+    #[test]
+    fn one_household_is_one_address() {
+        assert_eq!(network("192.0.2.1".parse().unwrap()), "address:192.0.2.1");
+        for address in ["2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"] {
+            assert_eq!(network(address.parse().unwrap()), "address:2001:db8:1:2::/64");
+        }
+        assert_eq!(network("2001:db8:1:3::1".parse().unwrap()), "address:2001:db8:1:3::/64");
+    }
+}

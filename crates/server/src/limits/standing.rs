@@ -93,3 +93,35 @@ impl Refused {
 fn seconds_up(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(policy: Policy, requests: u32) -> Window {
+        let quota = Quota { requests, window: Duration::from_mins(1) };
+        Window { policy, key: String::new(), quota }
+    }
+
+    fn count(used: u32, frees_in_ms: u64) -> Count {
+        Count { used, frees_in: Duration::from_millis(frees_in_ms) }
+    }
+
+    #[test]
+    fn of_a_policys_windows_the_tightest_is_told() {
+        let windows =
+            [window(Policy::Default, 100), window(Policy::Default, 50), window(Policy::Sensitive, 5)];
+        let standing = Standing::of(&windows, &[count(80, 1000), count(10, 2000), count(5, 59_001)]);
+        assert_eq!(standing.policy_text(), r#""default";q=100;w=60, "sensitive";q=5;w=60"#);
+        assert_eq!(standing.limit_text(), r#""default";r=20;t=1, "sensitive";r=0;t=60"#);
+    }
+
+    #[test]
+    fn who_comes_back_when_told_finds_room_in_every_window() {
+        let windows = [window(Policy::Default, 10), window(Policy::Sensitive, 5), window(Policy::Default, 9)];
+        let refused = Refused::of(&windows, &[count(10, 30_000), count(5, 40_001), count(8, 59_000)]);
+        assert_eq!((refused.policy, refused.retry_after), (Policy::Sensitive, Duration::from_secs(41)));
+        let at_once = Refused::of(&windows[..1], &[count(10, 0)]);
+        assert_eq!(at_once.retry_after, Duration::from_secs(1), "0 would mean no time at all");
+    }
+}
