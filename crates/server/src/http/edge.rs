@@ -2,6 +2,7 @@
 //! answer, a problem becomes a body, and what happened is counted and logged. One layer, because every layer costs
 //! every request.
 
+use super::body::BodyTerms;
 use super::deadline;
 use super::error::{ApiError, PendingProblem};
 use super::metrics::HttpMetrics;
@@ -46,8 +47,8 @@ pub struct RequestContext {
     pub deadline: Instant,
     /// Where it comes from; `None` where no connection brought it.
     pub peer: Option<IpAddr>,
-    /// How long its body may pause.
-    pub body_timeout: Duration,
+    /// How its body is taken.
+    pub(super) body: BodyTerms,
 }
 
 impl RequestContext {
@@ -73,6 +74,8 @@ pub(super) struct Edge {
     pub(super) state: AppState,
     pub(super) request_timeout: Duration,
     pub(super) body_timeout: Duration,
+    /// One permit a large body.
+    pub(super) large_bodies: Arc<Semaphore>,
     /// One permit a request that may be under way.
     pub(super) places: Arc<Semaphore>,
     /// Deadlines of routes that may take longer, by their paths.
@@ -92,7 +95,7 @@ pub(super) async fn pass(State(edge): State<Edge>, request: Request, next: Next)
         id: request_id(&request),
         deadline: arrived_at + edge.time_for(route),
         peer: edge.peer(&request),
-        body_timeout: edge.body_timeout,
+        body: BodyTerms::new(edge.body_timeout, Arc::clone(&edge.large_bodies)),
     };
     let answered = match edge.admit(&request, route, arrived_at, &mut context) {
         Ok(_place) => answer(&edge.state, request, route, next, &context).await,

@@ -3,17 +3,14 @@
 
 use super::ApiError;
 use super::edge::RequestContext;
-use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use florin_api::ProblemCode;
 use florin_ledger::{IdempotencyKey, Version};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, timeout_at};
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -49,7 +46,7 @@ impl<const BYTES_MAX: usize, S: Sync> FromRequest<S> for JsonBytes<BYTES_MAX> {
                 "Send the body as JSON, with the header Content-Type: application/json.",
             ));
         }
-        read_body(request.into_body(), BYTES_MAX, &context).await.map(Self)
+        context.body.read(request.into_body(), BYTES_MAX, context.deadline).await.map(Self)
     }
 }
 
@@ -57,37 +54,6 @@ fn is_json(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
     media_type.trim().eq_ignore_ascii_case("application/json")
-}
-
-/// The body, as long as it comes: whole by the deadline, and without long pauses.
-async fn read_body(body: Body, bytes_max: usize, context: &RequestContext) -> Result<Bytes, ApiError> {
-    let mut body = Limited::new(body, bytes_max);
-    let mut bytes = BytesMut::new();
-    loop {
-        let patience = context.deadline.min(Instant::now() + context.body_timeout);
-        let frame = match timeout_at(patience, body.frame()).await {
-            Ok(None) => return Ok(bytes.freeze()),
-            Ok(Some(Ok(frame))) => frame,
-            Ok(Some(Err(error))) if error.is::<LengthLimitError>() => {
-                return Err(ApiError::invalid(
-                    ProblemCode::BodyTooLarge,
-                    format!("The body may have {bytes_max} bytes at most. Send less at a time."),
-                ));
-            }
-            Ok(Some(Err(_))) => {
-                return Err(ApiError::invalid(ProblemCode::BodyMalformed, "The body ended too early."));
-            }
-            Err(_) => {
-                return Err(ApiError::invalid(
-                    ProblemCode::RequestTimeout,
-                    "The body did not arrive in time. Nothing happened; try again.",
-                ));
-            }
-        };
-        if let Ok(data) = frame.into_data() {
-            bytes.extend_from_slice(&data);
-        }
-    }
 }
 
 /// Reads a JSON object. What is not JSON is malformed; JSON of another shape is invalid. `serde_json` refuses

@@ -12,7 +12,7 @@
 //! | [`error`] | every reason not to answer 2xx, and what the client is told |
 //! | `limited` | what is too much, and what clients are told of their limits |
 //! | `cached` | answers from the cache |
-//! | [`extract`], [`caller`] | bodies, queries, headers and identities, parsed once |
+//! | [`extract`], `body`, [`caller`] | bodies, queries, headers and identities, parsed once |
 //! | `users`, `sessions`, `api_keys`, `pins`, `external_identities`, `well_known` | who there is, and how they sign in |
 //! | `assets`, `wallets`, `entries`, `transactions`, `ledger` | what there is |
 //! | `movements`, `bulk` | what moves money; `ask` and `proof` are their head, `commands` makes commands of their bodies |
@@ -35,6 +35,7 @@ mod api_keys;
 mod ask;
 mod assets;
 mod audit_log;
+mod body;
 mod bulk;
 mod cached;
 mod commands;

@@ -4,7 +4,7 @@ use super::edge::{self, Edge};
 use super::metrics::HttpMetrics;
 use super::openapi::{Base, describe_edge};
 use super::{
-    ApiError, AppState, api_keys, assets, audit_log, bulk, entries, external_identities, house, ledger,
+    ApiError, AppState, api_keys, assets, audit_log, body, bulk, entries, external_identities, house, ledger,
     limited, movements, pins, sessions, transactions, users, wallets, well_known,
 };
 use axum::Router;
@@ -80,6 +80,7 @@ pub fn router(state: AppState) -> Router {
         request_timeout: state.settings.request_timeout,
         body_timeout: state.settings.body_timeout,
         places: Arc::new(Semaphore::new(state.settings.requests_max)),
+        large_bodies: body::places(),
         slow_routes: SLOW_ROUTES,
         metrics: Arc::new(HttpMetrics::new(document.paths.paths.keys().cloned())),
         trusted_proxies: Arc::clone(&state.settings.trusted_proxies),

@@ -126,6 +126,39 @@ async fn more_requests_than_there_are_places_for_are_refused_at_once() {
     bank.close().await;
 }
 
+/// Of large bodies only so many are taken at a time, or memory would have no bound.
+#[tokio::test]
+async fn more_large_bodies_than_there_are_places_for_are_refused() {
+    let bank = Bank::open(Engine::Sqlite).await;
+    let token = bank.operator.token.as_deref().unwrap();
+    let head = format!(
+        "POST /v1/transactions/bulk HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: 1000000\r\n\r\n"
+    );
+    let mut running = vec![];
+    for _ in 0..64 {
+        let mut socket = TcpStream::connect(bank.address()).await.unwrap();
+        socket.write_all(head.as_bytes()).await.unwrap();
+        socket.write_all(" ".repeat(100_000).as_bytes()).await.unwrap();
+        running.push(socket);
+    }
+    let large = || bank.operator.post("/v1/transactions/bulk").bytes(" ".repeat(100_000)).send();
+    // Until all of them have come so far.
+    let mut refused = large().await;
+    for _ in 0..200 {
+        if refused.status == 503 {
+            break;
+        }
+        refused = large().await;
+    }
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    refused.problem("overloaded");
+    bank.person_with("alice", "10").await;
+    drop(running);
+    while large().await.status == 503 {}
+    bank.close().await;
+}
+
 /// A request whose body never comes in full.
 fn half_a_transfer(bank: &Bank) -> String {
     let token = bank.operator.token.as_deref().unwrap();
