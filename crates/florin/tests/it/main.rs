@@ -5,6 +5,7 @@ mod bench;
 mod crash;
 mod documents;
 mod guesses;
+mod memory;
 mod migrate;
 mod operator;
 mod overload;

@@ -60,12 +60,15 @@ impl Server {
 
     /// Signs somebody of the demo in.
     pub(crate) async fn sign_in(&self, name: &str) -> Person {
-        let client = Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
-        let body = json!({"username": name, "password": "florin-demo"});
-        let answer = client.post(format!("{}/v1/auth/login", self.url)).json(&body).send().await;
-        let answer: Value = answer.expect("it answers").json().await.expect("it is JSON");
-        let token = answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
-        Person { client, url: self.url.clone(), token }
+        sign_in(&self.url, name).await
+    }
+
+    /// How much memory it takes, in KiB.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        resident.and_then(|text| text.trim().strip_suffix(" kB")?.parse().ok()).expect("a size")
     }
 
     /// A service that may move money and read; another one each time.
@@ -119,6 +122,16 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Signs somebody of the demo in at this address.
+pub(crate) async fn sign_in(url: &str, name: &str) -> Person {
+    let client = Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
+    let body = json!({"username": name, "password": "florin-demo"});
+    let answer = client.post(format!("{url}/v1/auth/login")).json(&body).send().await;
+    let answer: Value = answer.expect("it answers").json().await.expect("it is JSON");
+    let token = answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    Person { client, url: url.to_owned(), token }
 }
 
 impl Person {

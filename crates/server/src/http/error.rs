@@ -172,7 +172,7 @@ fn rate_limited(refused: &Refused) -> Problem {
     let what = match refused.policy {
         Policy::Default => "Too many requests",
         Policy::Sensitive => "Too many requests of this kind",
-        Policy::SignIn => "Too many wrong passwords for this account",
+        Policy::SignIn => "Too many tries to sign in to this account",
     };
     Problem::new(
         ProblemCode::RateLimited,

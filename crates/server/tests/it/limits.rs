@@ -197,7 +197,7 @@ async fn wrong_passwords_for_one_account_are_bounded_and_right_ones_do_not_count
     let refused = log_in(&client, "Carol", "correct horse").await;
     assert!((3500..=3600).contains(&retry_after(&refused)), "{refused:?}");
     let problem = refused.problem("rate_limited");
-    assert!(problem["detail"].as_str().unwrap().contains("wrong passwords for this account"), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("tries to sign in to this account"), "{problem}");
     server.stop().await;
     bank.close().await;
 }
