@@ -87,7 +87,7 @@ impl Batch<'_> {
     /// Without locks, and before the batch ahead is committed.
     async fn commit_ahead(mut self) -> Result<Vec<GroupOutcome>, AttemptError> {
         let mut turn = self.store.turns.take().await;
-        let db_tx = DbTx::open(&self.store.writers).await?;
+        let db_tx = DbTx::open(&self.store.committers).await?;
         let mut state = self.read(&db_tx, Reading::Unlocked).await?;
         let ahead = turn.ahead();
         if let Some(ahead) = &ahead {
@@ -132,7 +132,7 @@ impl Batch<'_> {
             // What became of it is read after.
             let _ = ahead.until_committed().await;
         }
-        let db_tx = DbTx::open(&self.store.writers).await?;
+        let db_tx = DbTx::open(&self.store.committers).await?;
         let mut state = self.read(&db_tx, Reading::Locked).await?;
         let BatchResult { outcomes, changes } = self.decide(&mut state)?;
         if changes.transactions.is_empty() {

@@ -78,12 +78,15 @@ impl PostgresSettings {
     }
 }
 
-/// The connections that are kept for the committer, so that no flood of reads can starve it.
-const WRITERS: usize = 4;
+/// The connections that are kept for batches, so that no flood of anything else can starve them.
+const COMMITTERS: usize = turns::BATCHES_MAX;
+/// The connections that are kept for other writes, which wait for each other's locks.
+const WRITERS: usize = 2;
 
 /// A store on PostgreSQL.
 #[derive(Debug)]
 pub struct Postgres {
+    committers: Pool,
     writers: Pool,
     readers: Pool,
     known_assets: assets::KnownAssets,
@@ -93,8 +96,9 @@ pub struct Postgres {
 impl Postgres {
     /// Makes the pools and one connection, which checks the server's settings. Does not migrate.
     pub async fn connect(settings: &PostgresSettings) -> Result<Self, StoreError> {
-        let readers = settings.pool_size.saturating_sub(WRITERS).max(1);
+        let readers = settings.pool_size.saturating_sub(COMMITTERS + WRITERS).max(1);
         let store = Self {
+            committers: connection::pool(settings, COMMITTERS, Purpose::Write)?,
             writers: connection::pool(settings, WRITERS, Purpose::Write)?,
             readers: connection::pool(settings, readers, Purpose::Read)?,
             known_assets: assets::KnownAssets::default(),

@@ -117,6 +117,15 @@ impl Bank {
         .await
     }
 
+    /// Until so many connections wait for a lock.
+    pub(super) async fn until_connections_wait(&self, count: i64) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while self.number(waiting).await < count {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     pub(super) async fn transaction_count(&self) -> usize {
         let all = self.store.transactions(self.ledger, TransactionFilter::default(), None, 100_000).await;
         all.expect("a read").len()
@@ -136,6 +145,16 @@ pub(super) fn transfer(key: &str, from: i64, to: i64, amount: &str) -> Vec<Arc<G
     // The asset's system wallets are the first four.
     let (from, to) = (WalletId(4 + from), WalletId(4 + to));
     vec![group(key, Movement::Transfer { from, to, amount: Decimal::parse(amount).expect("an amount") })]
+}
+
+/// One more wallet; done when the counters are free.
+pub(super) async fn creates_a_wallet(store: &Postgres, ledger: LedgerId, number: i64) {
+    let name = WalletName::parse(&format!("one more {number}")).expect("a name");
+    let wallet = NewWallet { user: UserId(1), asset: usd(), name };
+    let hash = KeyHash::of(HOUSE.principal, &key(&format!("one-more-{number}")));
+    let key = CreationKey { hash, fingerprint: Fingerprint::of("one more", b"") };
+    // Some wait for longer than they may.
+    let _ = store.create_wallet(ledger, wallet, key, Origin::SYSTEM, NOW).await;
 }
 
 fn settings(url: String) -> PostgresSettings {

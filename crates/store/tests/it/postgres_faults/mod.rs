@@ -181,6 +181,28 @@ async fn a_lock_that_is_held_elsewhere_ends_in_unavailable_and_leaves_the_pool_w
 }
 
 #[tokio::test]
+async fn other_writes_that_wait_do_not_hold_up_a_batch() {
+    let bank = Bank::open().await;
+    let patient = std::sync::Arc::new(bank.patient_server().await);
+    let holder = bank.client().await;
+    holder.batch_execute("BEGIN; SELECT 1 FROM ledgers FOR UPDATE").await.expect("the counters' lock");
+    let mut creations = tokio::task::JoinSet::new();
+    for number in 0..8 {
+        let (patient, ledger) = (std::sync::Arc::clone(&patient), bank.ledger);
+        creations.spawn(async move { bank::creates_a_wallet(&patient, ledger, number).await });
+    }
+    bank.until_connections_wait(2).await;
+
+    let transfer = bank::transfer("not-held-up", 1, 2, "1.00");
+    let settled =
+        one(patient.commit(bank.ledger, transfer, bank::NOW, 1).await.expect("a connection of its own"));
+    assert!(matches!(settled, Outcome::Settled(_)), "{settled:?}");
+    holder.batch_execute("ROLLBACK").await.expect("the lock is given back");
+    creations.join_all().await;
+    bank.close_balanced().await;
+}
+
+#[tokio::test]
 async fn a_commit_that_is_dropped_leaves_no_transaction_open() {
     let bank = Bank::open().await;
     for round in 0..repetitions("FLORIN_DROPPED_COMMITS", 40) {
