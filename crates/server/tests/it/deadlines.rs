@@ -194,7 +194,7 @@ async fn in_time(request: Call, round: usize) -> (Answer, Duration) {
 
 /// Some 10 requests a round, and `AT_ONCE` rounds at a time.
 async fn a_frozen_database(rounds: usize) -> Duration {
-    const AT_ONCE: usize = 20;
+    const AT_ONCE: usize = 8;
     let frozen = Frozen::open().await;
     let (taken_up, mut latest) = in_time(frozen.deposit("taken-up"), 0).await;
     taken_up.problem("outcome_unknown");
