@@ -1,12 +1,14 @@
-//! argon2id on a small pool, so that a flood of secrets to check cannot starve the rest.
+//! argon2id on a small pool of threads that give way to all others, so that a flood of secrets to check cannot
+//! starve the rest.
 //!
 //! A permit runs a hash (some 20 ms and 19 MiB each); a bounded number of callers wait for one, and the next is
 //! refused at once. A caller that goes away gives up its place in the queue, never a hash that runs.
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Why a secret was neither hashed nor checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +31,8 @@ pub(super) struct HashPool {
     running: Arc<Semaphore>,
     /// One permit a caller that waits or runs.
     admitted: Arc<Semaphore>,
+    /// To the threads, one a hash that runs.
+    jobs: mpsc::Sender<Job>,
 }
 
 /// A place in the pool: its holder waits for a hash at most as long as those before it take.
@@ -39,9 +43,16 @@ impl HashPool {
 
     /// A pool of `running_max` hashes at a time, with room for `waiting_max` callers more.
     pub(super) fn new(running_max: usize, waiting_max: usize) -> Self {
+        let (jobs, waiting) = mpsc::channel();
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..running_max {
+            let waiting = Arc::clone(&waiting);
+            std::thread::spawn(move || work_off(&waiting));
+        }
         Self {
             running: Arc::new(Semaphore::new(running_max)),
             admitted: Arc::new(Semaphore::new(running_max.saturating_add(waiting_max))),
+            jobs,
         }
     }
 
@@ -85,13 +96,39 @@ impl HashPool {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashError> {
         let permit = Arc::clone(&self.running).acquire_owned().await.map_err(|_| HashError::Failed)?;
+        let (answer, answered) = oneshot::channel();
         // The permits go with the work, which runs on when its caller goes away.
-        tokio::task::spawn_blocking(move || {
+        let job = Box::new(move || {
             let _held: [OwnedSemaphorePermit; 2] = [place.0, permit];
-            work()
-        })
-        .await
-        .map_err(|_| HashError::Failed)
+            // Nobody listens when the caller has gone away.
+            let _ = answer.send(work());
+        });
+        self.jobs.send(job).map_err(|_| HashError::Failed)?;
+        answered.await.map_err(|_| HashError::Failed)
+    }
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Takes jobs until nobody can bring any more.
+fn work_off(jobs: &Mutex<mpsc::Receiver<Job>>) {
+    give_way();
+    loop {
+        // Taken before it runs: the others must be able to take theirs.
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { break };
+        if std::panic::catch_unwind(AssertUnwindSafe(job)).is_err() {
+            tracing::error!("a hash ended in a panic");
+        }
+    }
+}
+
+/// Lets every other thread of the machine go first: a hash takes longer than most requests, and nobody minds if it
+/// takes a little longer still.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19) {
+        tracing::warn!(%error, "hashes run with the priority of everything else");
     }
 }
 
