@@ -114,23 +114,15 @@ fn record(row: &Row<'_>) -> Result<AuditRecord, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::migrate;
-    use rusqlite::Connection;
+    use crate::sqlite::tests::plans::assert_found;
 
     #[test]
     fn pages_are_found_in_their_indexes_and_need_no_sorting() {
-        let mut connection = Connection::open_in_memory().expect("in memory");
-        migrate::sqlite::up(&mut connection, migrate::SQLITE, Timestamp(0)).expect("the schema");
-        for (sql, way) in [
+        assert_found(&[
             (OF_SUBJECT, "audit_log_by_subject (ledger_id=? AND subject=? AND audit_id<?)"),
             (OF_ACTOR, "audit_log_by_actor (ledger_id=? AND actor=? AND audit_id<?)"),
             (OF_ACTION, "audit_log_by_action (ledger_id=? AND action=? AND audit_id<?)"),
             (OF_ALL, "PRIMARY KEY (ledger_id=? AND audit_id<?)"),
-        ] {
-            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a plan");
-            let steps = explain.raw_query().mapped(|row| row.get::<_, String>(3));
-            let plan = steps.collect::<Result<Vec<_>, _>>().expect("a plan").join("\n");
-            assert!(plan.contains(way) && !plan.contains("B-TREE"), "{plan}");
-        }
+        ]);
     }
 }

@@ -273,23 +273,15 @@ fn owner(row: &Row<'_>) -> Result<Owner, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::migrate;
-    use rusqlite::Connection;
+    use crate::sqlite::tests::plans::assert_found;
 
     #[test]
     fn pages_are_found_in_their_indexes_and_need_no_sorting() {
-        let mut connection = Connection::open_in_memory().expect("in memory");
-        migrate::sqlite::up(&mut connection, migrate::SQLITE, Timestamp(0)).expect("the schema");
-        for (sql, way) in [
+        assert_found(&[
             (PAGE_OF_USER, "wallets_by_user (ledger_id=? AND user_id=? AND wallet_id<?)"),
             (PAGE_OF_ASSET, "wallets_by_asset (ledger_id=? AND asset=? AND wallet_id<?)"),
             (PAGE_OF_ALL, "PRIMARY KEY (ledger_id=? AND wallet_id<?)"),
             (ONE, "PRIMARY KEY (ledger_id=? AND wallet_id=?)"),
-        ] {
-            let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a plan");
-            let steps = explain.raw_query().mapped(|row| row.get::<_, String>(3));
-            let plan = steps.collect::<Result<Vec<_>, _>>().expect("a plan").join("\n");
-            assert!(plan.contains(way) && !plan.contains("B-TREE"), "{plan}");
-        }
+        ]);
     }
 }

@@ -4,6 +4,7 @@
 mod constraints;
 mod file;
 mod histories;
+pub(super) mod plans;
 mod tampering;
 
 use super::*;
