@@ -169,17 +169,16 @@ const MAIN_WALLETS: &str = "
     JOIN wallets w ON w.ledger_id = $1 AND w.user_id = wanted.user_id AND w.asset = wanted.asset
     WHERE w.name = 'main' AND w.status <> 'closed'";
 
-const READ_WALLETS: &str = "
-    SELECT wallet_id, user_id, system_role, asset, status, posted, credit_limit, version, last_entry_at
-    FROM wallets
-    WHERE ledger_id = $1 AND wallet_id = ANY($2)";
+macro_rules! select_wallets {
+    () => {
+        "SELECT wallet_id, user_id, system_role, asset, status, posted, credit_limit, version, last_entry_at
+        FROM wallets
+        WHERE ledger_id = $1 AND wallet_id = ANY($2)"
+    };
+}
 
-const LOCK_WALLETS: &str = "
-    SELECT wallet_id, user_id, system_role, asset, status, posted, credit_limit, version, last_entry_at
-    FROM wallets
-    WHERE ledger_id = $1 AND wallet_id = ANY($2)
-    ORDER BY wallet_id
-    FOR NO KEY UPDATE";
+const READ_WALLETS: &str = select_wallets!();
+const LOCK_WALLETS: &str = concat!(select_wallets!(), " ORDER BY wallet_id FOR NO KEY UPDATE");
 
 const REVERSED: &str = "
     SELECT DISTINCT ON (original_id) original_id, sequence, reversed_total

@@ -222,11 +222,8 @@ async fn load(
     const READ: &str = "
         SELECT phc, pepper_version, wrong, under_way, reserved_at, locks, locked_until, epoch FROM pins
         WHERE ledger_id = $1 AND user_id = $2";
-    const READ_AND_LOCK: &str = "
-        SELECT phc, pepper_version, wrong, under_way, reserved_at, locks, locked_until, epoch FROM pins
-        WHERE ledger_id = $1 AND user_id = $2 FOR UPDATE";
-    let statement = if lock == Lock::Row { READ_AND_LOCK } else { READ };
-    let found = query(client, statement, &[&ledger.0, &user.0]).await?;
+    let lock = if lock == Lock::Row { "FOR UPDATE" } else { "" };
+    let found = query(client, &format!("{READ} {lock}"), &[&ledger.0, &user.0]).await?;
     found.first().map_or(Ok((None, PinTries::default())), from_row)
 }
 
