@@ -5,7 +5,9 @@ use super::db_tx::{CommitError, DbTx};
 use super::load::{self, Reading};
 use super::{Postgres, save};
 use crate::StoreError;
-use florin_ledger::{BatchResult, Clock, Group, GroupOutcome, LedgerId, State, Timestamp, decide_batch};
+use florin_ledger::{
+    BatchResult, Changes, Clock, Group, GroupOutcome, LedgerId, State, Timestamp, decide_batch,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::error::SqlState;
@@ -110,17 +112,7 @@ impl Batch<'_> {
             db_tx.rollback().await?;
             return Ok(outcomes);
         };
-        let update = async {
-            ahead_committed.await?;
-            save::update(&db_tx, self.ledger, &changes).await
-        };
-        match tokio::try_join!(biased; save::insert(&db_tx, self.ledger, &changes), update) {
-            Ok(((), ())) => end(db_tx).await?,
-            Err(error) => {
-                db_tx.rollback().await?;
-                return Err(error);
-            }
-        }
+        self.write(db_tx, &changes, ahead_committed).await?;
         verdict.committed();
         Ok(outcomes)
     }
@@ -139,9 +131,7 @@ impl Batch<'_> {
             db_tx.rollback().await?;
             return Ok(outcomes);
         }
-        save::insert(&db_tx, self.ledger, &changes).await?;
-        save::update(&db_tx, self.ledger, &changes).await?;
-        end(db_tx).await?;
+        self.write(db_tx, &changes, async { Ok(()) }).await?;
         Ok(outcomes)
     }
 
@@ -155,11 +145,25 @@ impl Batch<'_> {
         decide_batch(state, self.groups.iter().map(AsRef::as_ref), &mut self.clock)
             .map_err(|violation| StoreError::Inconsistent(violation.to_string()))
     }
-}
 
-async fn end(db_tx: DbTx) -> Result<(), AttemptError> {
-    db_tx.commit().await.map_err(|error| match error {
-        CommitError::Conflict(error) => AttemptError::Conflict(error),
-        CommitError::Final(error) => AttemptError::Final(error),
-    })
+    /// Writes and commits. What others may write too is written once `ready` is done.
+    async fn write(
+        &self,
+        db_tx: DbTx,
+        changes: &Changes,
+        ready: impl Future<Output = Result<(), AttemptError>>,
+    ) -> Result<(), AttemptError> {
+        let update = async {
+            ready.await?;
+            save::update(&db_tx, self.ledger, changes).await
+        };
+        if let Err(error) = tokio::try_join!(biased; save::insert(&db_tx, self.ledger, changes), update) {
+            db_tx.rollback().await?;
+            return Err(error);
+        }
+        db_tx.commit().await.map_err(|error| match error {
+            CommitError::Conflict(error) => AttemptError::Conflict(error),
+            CommitError::Final(error) => AttemptError::Final(error),
+        })
+    }
 }
