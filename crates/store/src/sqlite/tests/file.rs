@@ -152,7 +152,8 @@ async fn the_log_is_copied_and_starts_again() {
     by_hand(&store, "CREATE TABLE ballast (bytes BLOB)").await.expect("a table");
     let first = times_started(&folder);
     for written in 0..2_000 {
-        // Large writes until the log may start again, and then small ones, so that the thread can keep up.
+        // Large writes until the log may start again, and then small ones, so that the thread can keep up. One that
+        // copied all between two writes lets the log start again before.
         let write = if written * 240 < 17_000 {
             "INSERT INTO ballast VALUES (zeroblob(240 * 2048))"
         } else {
@@ -161,7 +162,6 @@ async fn the_log_is_copied_and_starts_again() {
         by_hand(&store, write).await.expect("a write");
         by_hand(&store, "DELETE FROM ballast").await.expect("a write");
         if times_started(&folder) > first {
-            assert!(written * 240 > 15_000, "the log started again after {written} writes");
             assert!(store.audit(LedgerId::MAIN).await.expect("an audit").is_ok());
             return;
         }
