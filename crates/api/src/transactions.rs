@@ -20,6 +20,8 @@ pub enum TransactionType {
     Spend,
     /// To a user's main wallet, from the bonus pool.
     Bonus,
+    /// One row of a payout.
+    Payout,
     /// Undoes an earlier transaction, in full or in part.
     Reversal,
 }

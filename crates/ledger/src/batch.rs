@@ -1,8 +1,9 @@
 //! Many commands, in order, each against the state that those before it left.
 
 use crate::{
-    Amount, Clock, Command, Decision, InvariantViolation, KeyHash, Rejection, State, Transaction,
-    TransactionId, Wallet, WalletId, decide, invariants, state::Reversed,
+    Amount, Clock, Command, Decision, InvariantViolation, KeyHash, PayoutChange, PayoutSlice, Rejection,
+    RowChange, State, Timestamp, Transaction, TransactionId, Wallet, WalletId, decide, invariants, payout,
+    state::Reversed,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,6 +15,20 @@ pub struct Group {
     pub commands: Vec<Command>,
     /// All or nothing: if one is rejected or fails, none of the group happens and none is recorded.
     pub is_atomic: bool,
+    /// For a payout: whose rows the commands are. Its rows are independent, so the group is not atomic.
+    pub payout: Option<PayoutSlice>,
+}
+
+impl Group {
+    /// Commands that have nothing to do with each other.
+    pub fn independent(commands: Vec<Command>) -> Self {
+        Self { commands, is_atomic: false, payout: None }
+    }
+
+    /// Commands that are done together or not at all.
+    pub fn atomic(commands: Vec<Command>) -> Self {
+        Self { commands, is_atomic: true, payout: None }
+    }
 }
 
 /// What became of one command.
@@ -41,6 +56,8 @@ pub enum GroupOutcome {
         /// The transaction that it would have been, where it got so far: it has the failure's scale.
         failed: Option<Arc<Transaction>>,
     },
+    /// Of a payout whose lease was given to somebody else: nothing of it was looked at.
+    Superseded,
 }
 
 /// A reversal's place among those of its original: the database refuses a second one in the same place,
@@ -68,6 +85,15 @@ pub struct Changes {
     pub transactions: Vec<Arc<Transaction>>,
     /// New reversals' places.
     pub reversals: Vec<ReversalRecord>,
+    /// What became of payouts' rows.
+    pub payouts: Vec<PayoutChange>,
+}
+
+impl Changes {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.transactions.is_empty() && self.payouts.is_empty()
+    }
 }
 
 /// A decided batch.
@@ -110,6 +136,18 @@ struct Undo {
 
 impl Work<'_> {
     fn run(&mut self, group: &Group, clock: &mut Clock) -> GroupOutcome {
+        let Some(slice) = &group.payout else { return self.run_commands(group, clock) };
+        if self.state.payout_fences.get(&slice.run.payout) != Some(&slice.fence) {
+            return GroupOutcome::Superseded;
+        }
+        let outcome = self.run_commands(group, clock);
+        if let GroupOutcome::Done(outcomes) = &outcome {
+            self.record_rows(slice, outcomes, clock.now());
+        }
+        outcome
+    }
+
+    fn run_commands(&mut self, group: &Group, clock: &mut Clock) -> GroupOutcome {
         let mut outcomes = Vec::with_capacity(group.commands.len());
         let (transactions, reversals) = (self.changes.transactions.len(), self.changes.reversals.len());
         let mut undo = Undo::default();
@@ -169,6 +207,35 @@ impl Work<'_> {
             reversed_total: reversed.total,
             original_amount,
         });
+    }
+
+    fn record_rows(&mut self, slice: &PayoutSlice, outcomes: &[Outcome], now: Timestamp) {
+        let rows = slice.rows.iter().zip(outcomes).filter_map(|(row, outcome)| {
+            let result = payout::row_result(outcome, self.left_of_original(outcome))?;
+            Some(RowChange { row: *row, result, at: now })
+        });
+        let rows: Vec<_> = rows.collect();
+        if rows.is_empty() {
+            return;
+        }
+        let earlier = self.changes.payouts.iter_mut().find(|change| change.run == slice.run);
+        match earlier {
+            Some(change) => change.rows.extend(rows),
+            None => self.changes.payouts.push(PayoutChange {
+                run: slice.run,
+                fence: slice.fence,
+                lease_until: slice.lease_until,
+                rows,
+            }),
+        }
+    }
+
+    /// What is left of the transaction that a reversal has just undone, or a part of it.
+    fn left_of_original(&self, outcome: &Outcome) -> Option<Amount> {
+        let Outcome::Settled(reversal) = outcome else { return None };
+        let original = reversal.reverses?;
+        let reversed = self.state.reversed.get(&original)?;
+        self.state.originals.get(&original)?.amount.checked_sub(reversed.total)
     }
 
     fn put_back(&mut self, undo: Undo) {

@@ -1,7 +1,7 @@
 //! Commands: what callers ask for. Their form is validated here, once; whether the ledger agrees is
 //! [`decide`](crate::decide())'s business.
 
-use crate::{ApiKeyId, AssetCode, Decimal, TransactionId, UserId, Version, WalletId};
+use crate::{ApiKeyId, AssetCode, Decimal, PayoutId, TransactionId, UserId, Version, WalletId};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -89,6 +89,11 @@ impl KeyHash {
     /// The hash of a key that somebody uses who is not signed in: all of them share one scope.
     pub fn anonymous(key: &IdempotencyKey) -> Self {
         Self::tagged(b'a', 0, key)
+    }
+
+    /// The hash of a key that belongs to a payout, and to no caller.
+    pub fn of_payout(payout: PayoutId, key: &IdempotencyKey) -> Self {
+        Self::tagged(b'p', payout.0, key)
     }
 
     fn tagged(tag: u8, id: i64, key: &IdempotencyKey) -> Self {
@@ -225,12 +230,26 @@ pub enum Movement {
         /// How much.
         amount: Decimal,
     },
+    /// One row of a payout: from one wallet to another of the same asset.
+    Payout {
+        /// The debited wallet.
+        from: WalletId,
+        /// The credited wallet.
+        to: WalletId,
+        /// How much.
+        amount: Decimal,
+    },
     /// Back, what an earlier transaction moved.
     Reversal {
         /// The earlier transaction.
         of: TransactionId,
         /// How much of it; `None` is all that is left.
         amount: Option<Decimal>,
+    },
+    /// Back, as much of what an earlier transaction moved as its receiver still has.
+    ReversalOfAvailable {
+        /// The earlier transaction.
+        of: TransactionId,
     },
 }
 
@@ -281,10 +300,12 @@ mod tests {
         let key = IdempotencyKey::parse("florin")?;
         let user = |id| KeyHash::of(Principal::User(UserId(id)), &key);
         let service = |id| KeyHash::of(Principal::Service(ApiKeyId(id)), &key);
+        let payout = |id| KeyHash::of_payout(PayoutId(id), &key);
         let mut hashes = vec![KeyHash::anonymous(&key), user(0), user(1), service(0), service(1)];
+        hashes.extend([payout(0), payout(1)]);
         hashes.sort_unstable();
         hashes.dedup();
-        assert_eq!(hashes.len(), 5);
+        assert_eq!(hashes.len(), 7);
         assert_eq!(KeyHash::anonymous(&key), KeyHash::anonymous(&key));
         Ok(())
     }

@@ -57,12 +57,10 @@ impl<'state> Parties<'state> {
         let caller = command.caller;
         match command.movement {
             Movement::Transfer { from, to, .. } => {
-                if from == to {
-                    return Err(Rejection::SameWallet);
-                }
-                let debit = own_wallet(state, caller, from)?;
-                let credit = receiving_wallet(state, caller, to)?;
-                Self::new(state, TransactionType::Transfer, debit, credit)
+                Self::between(state, caller, TransactionType::Transfer, from, to)
+            }
+            Movement::Payout { from, to, .. } => {
+                Self::between(state, caller, TransactionType::Payout, from, to)
             }
             Movement::Deposit { wallet, .. } => {
                 let credit = own_wallet(state, caller, wallet)?;
@@ -89,8 +87,26 @@ impl<'state> Parties<'state> {
                 let (credit, debit) = house_and_main(state, caller, user, asset, SystemRole::Revenue)?;
                 Self::new(state, TransactionType::Spend, debit, credit)
             }
-            Movement::Reversal { of, .. } => Self::of_reversal(state, caller, of),
+            Movement::Reversal { of, .. } | Movement::ReversalOfAvailable { of } => {
+                Self::of_reversal(state, caller, of)
+            }
         }
+    }
+
+    /// From a wallet of the caller's to anybody's.
+    fn between(
+        state: &'state State,
+        caller: Caller,
+        kind: TransactionType,
+        from: WalletId,
+        to: WalletId,
+    ) -> Result<Self, Rejection> {
+        if from == to {
+            return Err(Rejection::SameWallet);
+        }
+        let debit = own_wallet(state, caller, from)?;
+        let credit = receiving_wallet(state, caller, to)?;
+        Self::new(state, kind, debit, credit)
     }
 
     fn new(
@@ -150,20 +166,31 @@ impl<'state> Parties<'state> {
     fn amount(&self, movement: &Movement) -> Result<Amount, Rejection> {
         let asked = match *movement {
             Movement::Transfer { amount, .. }
+            | Movement::Payout { amount, .. }
             | Movement::Deposit { amount, .. }
             | Movement::Withdrawal { amount, .. }
             | Movement::TopUp { amount, .. }
             | Movement::Spend { amount, .. }
             | Movement::Bonus { amount, .. } => Some(amount),
             Movement::Reversal { amount, .. } => amount,
+            Movement::ReversalOfAvailable { .. } => None,
         };
         match (asked, &self.reversal) {
             (Some(decimal), _) => in_units(decimal, self.asset),
             // All that is left; where nothing is, the whole of it is asked for, in vain.
             (None, Some(remaining)) if remaining.left == Amount::ZERO => Ok(remaining.original),
-            (None, Some(remaining)) => Ok(remaining.left),
+            (None, Some(remaining)) => match movement {
+                Movement::ReversalOfAvailable { .. } => Ok(self.available_of(remaining.left)),
+                _ => Ok(remaining.left),
+            },
             (None, None) => Err(Rejection::AmountTooLarge),
         }
+    }
+
+    /// As much of it as the giving wallet has; all of it, in vain, where that has nothing.
+    fn available_of(&self, left: Amount) -> Amount {
+        let available = self.debit.available();
+        if self.debit.is_system() || available <= Amount::ZERO { left } else { left.min(available) }
     }
 
     /// The wallet that `If-Match` is about: the one that gives, unless the house gives.

@@ -33,6 +33,18 @@ integer_id! {
     WalletId
 }
 integer_id! {
+    /// A payout: many transfers from one wallet.
+    PayoutId
+}
+integer_id! {
+    /// A row of a payout, from 1.
+    RowNumber
+}
+integer_id! {
+    /// How often a payout's lease was given: what was written under an older one is refused.
+    Fence
+}
+integer_id! {
     /// How many entries a wallet has: its optimistic lock, and the number of its newest entry.
     Version
 }

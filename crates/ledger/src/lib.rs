@@ -15,6 +15,7 @@
 //! | [`command`] | what callers ask for, already validated in form |
 //! | [`decide`](mod@decide) | one command against the state |
 //! | [`batch`] | many commands in order, independent or all-or-nothing |
+//! | [`payout`] | commands that are rows of a payout, and what became of each |
 //! | [`invariants`] | what must be true after every batch, whatever `decide` did |
 //! | [`rejection`] | every reason to say no, in order of precedence |
 
@@ -25,6 +26,7 @@ pub mod command;
 pub mod decide;
 pub mod id;
 pub mod invariants;
+pub mod payout;
 pub mod rejection;
 pub mod state;
 pub mod transaction;
@@ -38,8 +40,11 @@ pub use command::{
     TextError,
 };
 pub use decide::{Decision, decide};
-pub use id::{ApiKeyId, LedgerId, Timestamp, TransactionId, UserId, Version, WalletId};
+pub use id::{
+    ApiKeyId, Fence, LedgerId, PayoutId, RowNumber, Timestamp, TransactionId, UserId, Version, WalletId,
+};
 pub use invariants::InvariantViolation;
+pub use payout::{PayoutChange, PayoutSlice, RowChange, RowResult, Run, RunKind};
 pub use rejection::{Failure, Rejection};
 pub use state::{Clock, State};
 pub use transaction::{Direction, Entry, Settlement, Status, Transaction, TransactionType};

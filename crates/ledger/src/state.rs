@@ -2,8 +2,8 @@
 //! Also, with everything in it, the in-memory model that the engines are compared with.
 
 use crate::{
-    Amount, Asset, AssetCode, KeyHash, Owner, SystemRole, Timestamp, Transaction, TransactionId, UserId,
-    Wallet, WalletId,
+    Amount, Asset, AssetCode, Fence, KeyHash, Owner, PayoutId, SystemRole, Timestamp, Transaction,
+    TransactionId, UserId, Wallet, WalletId,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,6 +25,8 @@ pub struct State {
     pub originals: HashMap<TransactionId, Arc<Transaction>>,
     /// How much of an original was reversed, and by how many reversals.
     pub reversed: HashMap<TransactionId, Reversed>,
+    /// The leases of the payouts whose rows are to be decided.
+    pub payout_fences: HashMap<PayoutId, Fence>,
 }
 
 /// How much of a transaction has been reversed.
@@ -71,6 +73,11 @@ impl Clock {
         let at = self.next.max(earliest);
         self.next = at.next();
         (at, TransactionId::new(at, self.random()))
+    }
+
+    /// The time that the next transaction will have at the earliest.
+    pub const fn now(&self) -> Timestamp {
+        self.next
     }
 
     /// The next number of `SplitMix64` (Steele, Lea and Flood, 2014): ids need spread, not secrecy.

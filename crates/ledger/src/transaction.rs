@@ -20,19 +20,22 @@ pub enum TransactionType {
     Spend,
     /// To a user's main wallet, from the bonus pool.
     Bonus,
+    /// A row of a payout.
+    Payout,
     /// Undoes an earlier transaction, in full or in part.
     Reversal,
 }
 
 impl TransactionType {
     /// All types.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Transfer,
         Self::Deposit,
         Self::Withdrawal,
         Self::TopUp,
         Self::Spend,
         Self::Bonus,
+        Self::Payout,
         Self::Reversal,
     ];
 
@@ -45,6 +48,7 @@ impl TransactionType {
             Self::TopUp => "top_up",
             Self::Spend => "spend",
             Self::Bonus => "bonus",
+            Self::Payout => "payout",
             Self::Reversal => "reversal",
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::{ApiKey, ExternalIdentity, Standing, User, Verdict, WalletRecord};
 use florin_ledger::{
-    ApiKeyId, AssetCode, Scale, Timestamp, TransactionId, UserId, Wallet, WalletId, WalletStatus,
+    ApiKeyId, AssetCode, PayoutId, Scale, Timestamp, TransactionId, UserId, Wallet, WalletId, WalletStatus,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -64,6 +64,8 @@ pub enum Subject {
     Wallet(WalletId),
     /// A movement of money.
     Transaction(TransactionId),
+    /// A payout.
+    Payout(PayoutId),
 }
 
 impl Subject {
@@ -78,6 +80,7 @@ impl Subject {
             "transaction" => {
                 id.parse::<uuid::Uuid>().ok().map(|id| Self::Transaction(TransactionId(id.as_u128())))
             }
+            "payout" => id.parse().ok().map(|id| Self::Payout(PayoutId(id))),
             _ => None,
         }
     }
@@ -92,6 +95,7 @@ impl fmt::Display for Subject {
             Self::Asset(code) => write!(f, "asset:{code}"),
             Self::Wallet(id) => write!(f, "wallet:{id}"),
             Self::Transaction(id) => write!(f, "transaction:{id}"),
+            Self::Payout(id) => write!(f, "payout:{id}"),
         }
     }
 }
@@ -171,6 +175,28 @@ audit_actions! {
     MoneyReversed = "money.reversed";
     /// An operator moved money in a bulk.
     MoneyBulkMoved = "money.bulk_moved";
+    /// A payout was made, without rows.
+    PayoutCreated = "payout.created";
+    /// A payout's rows were uploaded, and are in force.
+    PayoutUploaded = "payout.uploaded";
+    /// An operator agreed with a payout's content.
+    PayoutApproved = "payout.approved";
+    /// Somebody let a payout's rows be paid.
+    PayoutExecuted = "payout.executed";
+    /// Somebody let the rows that had failed be paid once more.
+    PayoutRetried = "payout.retried";
+    /// Somebody stopped a payout for a while.
+    PayoutPaused = "payout.paused";
+    /// Somebody let it go on.
+    PayoutResumed = "payout.resumed";
+    /// Somebody stopped a payout for good.
+    PayoutCancelled = "payout.cancelled";
+    /// Somebody let rows that were paid be reversed.
+    PayoutCompensated = "payout.compensated";
+    /// All rows of a payout were decided.
+    PayoutEnded = "payout.ended";
+    /// All rows of a compensation were decided.
+    PayoutCompensationEnded = "payout.compensation_ended";
 }
 
 impl AuditAction {
@@ -395,6 +421,7 @@ mod tests {
             Subject::Asset(AssetCode::parse("USD").unwrap()),
             Subject::Wallet(WalletId(9)),
             Subject::Transaction(TransactionId(5)),
+            Subject::Payout(PayoutId(4)),
         ];
         for subject in subjects {
             assert_eq!(Subject::parse(&subject.to_string()), Some(subject));

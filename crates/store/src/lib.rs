@@ -9,6 +9,7 @@
 //! | [`sqlite`], [`postgres`] | the engines, file by file alike |
 //! | [`migrate`] | schema steps, embedded, up and down |
 //! | [`audit_log`] | who did what, from where |
+//! | [`payouts`] | payouts: their rows, their states, their leases |
 //! | [`pins`] | transaction PINs: how tries are counted, what approvals are worth |
 //! | [`records`], [`people`] | what is read and written beside the ledger's own types |
 //!
@@ -17,6 +18,7 @@
 pub mod audit_log;
 pub mod error;
 pub mod migrate;
+pub mod payouts;
 pub mod people;
 pub mod pins;
 pub mod postgres;
@@ -27,6 +29,7 @@ pub use audit_log::{
     Actor, AuditAction, AuditFilter, AuditId, AuditLine, AuditOutcome, AuditRecord, Origin, Subject,
 };
 pub use error::StoreError;
+pub use payouts::{Payout, PayoutStore};
 pub use people::{
     ApiKey, EmailAddress, ExternalIdentity, NewApiKey, NewUser, RefreshToken, Role, Rotation, Scope, User,
     Username,
@@ -45,6 +48,11 @@ use florin_ledger::{
     Version, WalletChange, WalletId,
 };
 use std::sync::Arc;
+
+/// What a server runs on.
+pub trait Engine: Store + PayoutStore {}
+
+impl<T: Store + PayoutStore> Engine for T {}
 
 /// What every store does, durably and for one ledger at a time.
 ///

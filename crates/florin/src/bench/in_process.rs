@@ -72,10 +72,10 @@ pub(super) async fn fill(
 
 async fn submit_all(committer: Committer, commands: Vec<Command>) -> anyhow::Result<usize> {
     let count = commands.len();
-    let group = Group { commands, is_atomic: false };
+    let group = Group::independent(commands);
     match committer.submit_group(group, (Instant::now() + PATIENCE).into()).await? {
         GroupOutcome::Done(outcomes) => outcomes.iter().try_for_each(demand_completed)?,
-        GroupOutcome::Refused { rejection, .. } => bail!("a group was refused: {rejection:?}"),
+        refused => bail!("a group was refused: {refused:?}"),
     }
     Ok(count)
 }

@@ -8,6 +8,7 @@ mod asks;
 mod batches;
 mod ids;
 mod movements;
+mod payouts;
 mod properties;
 mod rejections;
 mod reversals;

@@ -170,7 +170,7 @@ proptest! {
                     (command.key_hash, command.fingerprint) == (transaction.key_hash, transaction.fingerprint)
                 })
                 .unwrap();
-            let again = Group { commands: vec![command.clone()], is_atomic: false };
+            let again = Group::independent(vec![command.clone()]);
             let GroupOutcome::Done(outcomes) = world.decides(&[again]).outcomes.remove(0) else { unreachable!() };
             prop_assert_eq!(outcomes, [Outcome::Replayed(Arc::clone(transaction))]);
         }
@@ -197,11 +197,11 @@ proptest! {
         let asks: Vec<_> = drafts.iter().map(|draft| draft.ask(&[])).collect();
         let (mut whole, mut parts) = (world(), world());
         let commands = whole.group(&asks, false).commands;
-        let all = Group { commands: commands.clone(), is_atomic: false };
+        let all = Group::independent(commands.clone());
         whole.decides(&[all]);
         let (head, tail) = commands.split_at(cut.index(commands.len()));
         for part in [head, tail] {
-            parts.decides(&[Group { commands: part.to_vec(), is_atomic: false }]);
+            parts.decides(&[Group::independent(part.to_vec())]);
         }
         prop_assert_eq!(whole.state, parts.state);
     }

@@ -75,6 +75,25 @@ fn a_receiver_who_spent_it_cannot_give_it_back() {
 }
 
 #[test]
+fn what_the_receiver_still_has_is_reversed_when_that_is_asked_for() {
+    let Scene { mut world, alice, bob, original } = scene();
+    world.completes(&by(BOB).withdraws("7.00", bob));
+    let reversal = world.completes(&by(BOB).reverses_available(original.id));
+    assert_eq!((reversal.amount, world.balance(bob)), (units(300), "0.00".to_owned()));
+    assert_eq!(
+        world.refuses(&by(BOB).reverses_available(original.id)),
+        Failure::InsufficientFunds { available: Amount::ZERO, needed: units(700) }.into()
+    );
+    world.completes(&by(ALICE).transfers("50.00", alice, bob));
+    let rest = world.completes(&by(BOB).reverses_available(original.id));
+    assert_eq!((rest.amount, world.balance(bob)), (units(700), "43.00".to_owned()));
+    assert_eq!(
+        world.refuses(&by(BOB).reverses_available(original.id)),
+        Failure::ReversalExceedsRemaining { available: Amount::ZERO, needed: original.amount }.into()
+    );
+}
+
+#[test]
 fn neither_a_reversal_nor_a_failure_is_reversible() {
     let Scene { mut world, alice, bob, original } = scene();
     let reversal = world.completes(&by(BOB).reverses_part(original.id, "1.00"));

@@ -122,7 +122,7 @@ impl World {
             self.keys += 1;
             ask.command(&format!("fresh-{}", self.keys))
         });
-        Group { commands: commands.collect(), is_atomic }
+        Group { commands: commands.collect(), is_atomic, payout: None }
     }
 
     pub(crate) fn decides(&mut self, groups: &[Group]) -> BatchResult {

@@ -81,8 +81,10 @@ fn line(movement: &Movement) -> String {
         Movement::TopUp { user, asset, amount } => format!("top_up {user} {asset} {}\n", plain(*amount)),
         Movement::Spend { user, asset, amount } => format!("spend {user} {asset} {}\n", plain(*amount)),
         Movement::Bonus { user, asset, amount } => format!("bonus {user} {asset} {}\n", plain(*amount)),
+        Movement::Payout { from, to, amount } => format!("payout {from} {to} {}\n", plain(*amount)),
         Movement::Reversal { of, amount: Some(amount) } => format!("reversal {of} {}\n", plain(*amount)),
         Movement::Reversal { of, amount: None } => format!("reversal {of} all\n"),
+        Movement::ReversalOfAvailable { of } => format!("reversal {of} available\n"),
     }
 }
 

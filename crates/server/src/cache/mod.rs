@@ -211,7 +211,7 @@ impl Cache {
 fn transactions(outcome: &GroupOutcome) -> impl Iterator<Item = &Transaction> {
     let outcomes = match outcome {
         GroupOutcome::Done(outcomes) => outcomes.as_slice(),
-        GroupOutcome::Refused { .. } => &[],
+        GroupOutcome::Refused { .. } | GroupOutcome::Superseded => &[],
     };
     outcomes.iter().filter_map(|outcome| match outcome {
         Outcome::Settled(transaction) | Outcome::Replayed(transaction) => Some(&**transaction),

@@ -108,10 +108,11 @@ impl Committer {
 
     /// Submits one command.
     pub async fn submit(&self, command: Command, deadline: Instant) -> Result<Outcome, SubmitError> {
-        let group = Group { commands: vec![command], is_atomic: false };
+        let group = Group::independent(vec![command]);
         match self.submit_group(group, deadline).await? {
             GroupOutcome::Done(outcomes) => outcomes.into_iter().next().ok_or(SubmitError::Inconsistent),
             GroupOutcome::Refused { rejection, .. } => Ok(Outcome::Rejected(rejection)),
+            GroupOutcome::Superseded => Err(SubmitError::Inconsistent),
         }
     }
 

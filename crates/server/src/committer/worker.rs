@@ -191,6 +191,7 @@ fn count(outcome: &GroupOutcome) {
             }
         }
         GroupOutcome::Refused { rejection, .. } => count_rejection(rejection),
+        GroupOutcome::Superseded => metrics::counter!("florin_payout_groups_superseded_total").increment(1),
     }
 }
 

@@ -100,7 +100,7 @@ async fn atomic(
     commands: Vec<Command>,
     context: &RequestContext,
 ) -> Result<Vec<Item>, ApiError> {
-    let group = Group { commands, is_atomic: true };
+    let group = Group::atomic(commands);
     match state.committer.submit_group(group, context.deadline).await? {
         GroupOutcome::Done(outcomes) => Ok(outcomes.into_iter().map(movements::settled).collect()),
         GroupOutcome::Refused {
@@ -109,6 +109,7 @@ async fn atomic(
             failed: Some(transaction),
         } => Err(ApiError::Failed { transaction, failure, is_replay: false }.at(index)),
         GroupOutcome::Refused { index, rejection, .. } => Err(ApiError::from(rejection).at(index)),
+        GroupOutcome::Superseded => Err(SubmitError::Inconsistent.into()),
     }
 }
 
@@ -136,7 +137,7 @@ async fn independent(
             break;
         }
         let count = commands.len();
-        let group = Group { commands, is_atomic: false };
+        let group = Group::independent(commands);
         match state.committer.submit_group(group, context.deadline).await {
             Ok(outcome) => outcomes.extend(done(outcome)?.into_iter().map(movements::settled)),
             // Nothing of the request is done yet: the whole of it can be refused, as any other.
@@ -153,6 +154,7 @@ fn done(outcome: GroupOutcome) -> Result<Vec<Outcome>, ApiError> {
     match outcome {
         GroupOutcome::Done(outcomes) => Ok(outcomes),
         GroupOutcome::Refused { rejection, .. } => Err(rejection.into()),
+        GroupOutcome::Superseded => Err(SubmitError::Inconsistent.into()),
     }
 }
 

@@ -30,8 +30,6 @@ const KINDS: &[(&str, Kind)] = &[
     ("/v1/auth/logout", Kind::Credentials),
     ("/v1/auth/step-up", Kind::Credentials),
     ("/v1/me/pin", Kind::Credentials),
-    ("/v1/auth/step-up", Kind::Credentials),
-    ("/v1/me/pin", Kind::Credentials),
     ("/v1/transfers", Kind::Movement),
     ("/v1/deposits", Kind::Movement),
     ("/v1/withdrawals", Kind::Movement),

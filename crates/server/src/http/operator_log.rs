@@ -12,13 +12,13 @@ use florin_store::{AuditAction, AuditLine, Subject};
 /// What a movement is called in the log.
 pub(super) const fn action(movement: &Movement) -> AuditAction {
     match movement {
-        Movement::Transfer { .. } => AuditAction::MoneyTransferred,
+        Movement::Transfer { .. } | Movement::Payout { .. } => AuditAction::MoneyTransferred,
         Movement::Deposit { .. } => AuditAction::MoneyDeposited,
         Movement::Withdrawal { .. } => AuditAction::MoneyWithdrawn,
         Movement::TopUp { .. } => AuditAction::MoneyToppedUp,
         Movement::Spend { .. } => AuditAction::MoneySpent,
         Movement::Bonus { .. } => AuditAction::MoneyBonusPaid,
-        Movement::Reversal { .. } => AuditAction::MoneyReversed,
+        Movement::Reversal { .. } | Movement::ReversalOfAvailable { .. } => AuditAction::MoneyReversed,
     }
 }
 

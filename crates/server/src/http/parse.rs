@@ -88,6 +88,7 @@ pub(super) const fn transaction_type(kind: api::TransactionType) -> TransactionT
         api::TransactionType::TopUp => TransactionType::TopUp,
         api::TransactionType::Spend => TransactionType::Spend,
         api::TransactionType::Bonus => TransactionType::Bonus,
+        api::TransactionType::Payout => TransactionType::Payout,
         api::TransactionType::Reversal => TransactionType::Reversal,
     }
 }

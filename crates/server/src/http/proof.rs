@@ -119,7 +119,9 @@ const fn takes_out(movement: &Movement) -> bool {
         Movement::Transfer { .. }
         | Movement::Withdrawal { .. }
         | Movement::Spend { .. }
-        | Movement::Reversal { .. } => true,
+        | Movement::Payout { .. }
+        | Movement::Reversal { .. }
+        | Movement::ReversalOfAvailable { .. } => true,
         Movement::Deposit { .. } | Movement::TopUp { .. } | Movement::Bonus { .. } => false,
     }
 }

@@ -168,6 +168,7 @@ const fn transaction_type(kind: TransactionType) -> api::TransactionType {
         TransactionType::TopUp => api::TransactionType::TopUp,
         TransactionType::Spend => api::TransactionType::Spend,
         TransactionType::Bonus => api::TransactionType::Bonus,
+        TransactionType::Payout => api::TransactionType::Payout,
         TransactionType::Reversal => api::TransactionType::Reversal,
     }
 }

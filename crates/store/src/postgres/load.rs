@@ -40,14 +40,18 @@ pub(super) async fn find(
     for command in groups.iter().flat_map(|group| &group.commands) {
         key_hashes.push(command.key_hash.0.to_vec());
         match command.movement {
-            Movement::Transfer { from, to, .. } => wallets.extend([from.0, to.0]),
+            Movement::Transfer { from, to, .. } | Movement::Payout { from, to, .. } => {
+                wallets.extend([from.0, to.0]);
+            }
             Movement::Deposit { wallet, .. } | Movement::Withdrawal { wallet, .. } => {
                 at_the_border.push(wallet.0);
             }
             Movement::TopUp { user, asset, .. } => of_users.push((user, asset, SystemRole::Treasury)),
             Movement::Bonus { user, asset, .. } => of_users.push((user, asset, SystemRole::Bonus)),
             Movement::Spend { user, asset, .. } => of_users.push((user, asset, SystemRole::Revenue)),
-            Movement::Reversal { of, .. } => reversed.push(Uuid::from_u128(of.0)),
+            Movement::Reversal { of, .. } | Movement::ReversalOfAvailable { of } => {
+                reversed.push(Uuid::from_u128(of.0));
+            }
         }
     }
     key_hashes.sort_unstable();

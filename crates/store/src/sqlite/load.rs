@@ -46,12 +46,13 @@ pub(super) fn load(
 /// The wallets that the command names by their ids.
 fn named_wallets(command: &Command) -> [Option<WalletId>; 2] {
     match command.movement {
-        Movement::Transfer { from, to, .. } => [Some(from), Some(to)],
+        Movement::Transfer { from, to, .. } | Movement::Payout { from, to, .. } => [Some(from), Some(to)],
         Movement::Deposit { wallet, .. } | Movement::Withdrawal { wallet, .. } => [Some(wallet), None],
         Movement::TopUp { .. }
         | Movement::Spend { .. }
         | Movement::Bonus { .. }
-        | Movement::Reversal { .. } => [None, None],
+        | Movement::Reversal { .. }
+        | Movement::ReversalOfAvailable { .. } => [None, None],
     }
 }
 
@@ -90,7 +91,7 @@ impl<'db> Load<'db> {
     /// What the command touches without naming it.
     fn unnamed(&mut self, command: &Command) -> Result<(), StoreError> {
         match command.movement {
-            Movement::Transfer { .. } => Ok(()),
+            Movement::Transfer { .. } | Movement::Payout { .. } => Ok(()),
             Movement::Deposit { wallet, .. } | Movement::Withdrawal { wallet, .. } => {
                 match self.wallet(wallet)? {
                     Some(asset) => self.system_wallet(asset, SystemRole::World),
@@ -100,7 +101,7 @@ impl<'db> Load<'db> {
             Movement::TopUp { user, asset, .. } => self.house_and_main(user, asset, SystemRole::Treasury),
             Movement::Spend { user, asset, .. } => self.house_and_main(user, asset, SystemRole::Revenue),
             Movement::Bonus { user, asset, .. } => self.house_and_main(user, asset, SystemRole::Bonus),
-            Movement::Reversal { of, .. } => self.original(of),
+            Movement::Reversal { of, .. } | Movement::ReversalOfAvailable { of } => self.original(of),
         }
     }
 

@@ -100,10 +100,10 @@ impl Track {
         });
         let ledger = self.ledger;
         self.all(commands.collect(), move |store, (command, entropy)| async move {
-            let group = Arc::new(Group { commands: vec![command], is_atomic: false });
+            let group = Arc::new(Group::independent(vec![command]));
             match store.commit(ledger, vec![group], NOW, entropy).await.unwrap().remove(0) {
                 GroupOutcome::Done(mut outcomes) => outcomes.remove(0),
-                refused @ GroupOutcome::Refused { .. } => panic!("nothing here is atomic: {refused:?}"),
+                refused => panic!("nothing here is atomic: {refused:?}"),
             }
         })
         .await

@@ -307,11 +307,13 @@ fn of(world: &World, ask: &mut Ask, user: UserId, key: &str) {
 fn amount(ask: &mut Ask, new: &str) {
     match &mut ask.movement {
         Movement::Transfer { amount, .. }
+        | Movement::Payout { amount, .. }
         | Movement::Deposit { amount, .. }
         | Movement::Withdrawal { amount, .. }
         | Movement::TopUp { amount, .. }
         | Movement::Spend { amount, .. }
         | Movement::Bonus { amount, .. } => *amount = decimal(new),
         Movement::Reversal { amount, .. } => *amount = Some(decimal(new)),
+        Movement::ReversalOfAvailable { .. } => panic!("it names no amount"),
     }
 }

@@ -35,7 +35,7 @@ const HOUSE: Caller = Caller { principal: Principal::User(UserId(1)), is_house: 
 fn command(text: &str, movement: Movement) -> Arc<Group> {
     let (key, creation) = key(text);
     let command = Command::new(HOUSE, key, creation.fingerprint, movement);
-    Arc::new(Group { commands: vec![command], is_atomic: false })
+    Arc::new(Group::independent(vec![command]))
 }
 
 fn usd() -> AssetCode {

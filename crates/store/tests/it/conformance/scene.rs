@@ -109,7 +109,7 @@ impl Scene {
 
     pub(crate) fn group(&mut self, asks: &[Ask], is_atomic: bool) -> Arc<Group> {
         let commands = asks.iter().map(|ask| ask.command(&self.fresh_key())).collect();
-        Arc::new(Group { commands, is_atomic })
+        Arc::new(Group { commands, is_atomic, payout: None })
     }
 
     /// Commits groups as one batch.
@@ -133,7 +133,7 @@ impl Scene {
         let group = self.group(asks, false);
         match self.commits(vec![group]).await.remove(0) {
             GroupOutcome::Done(outcomes) => outcomes,
-            refused @ GroupOutcome::Refused { .. } => panic!("nothing here is atomic: {refused:?}"),
+            refused => panic!("nothing here is atomic: {refused:?}"),
         }
     }
 

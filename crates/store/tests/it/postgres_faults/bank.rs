@@ -171,7 +171,7 @@ fn key(text: &str) -> IdempotencyKey {
 
 fn group(name: &str, movement: Movement) -> Arc<Group> {
     let command = Command::new(HOUSE, key(name), Fingerprint::of("test", name.as_bytes()), movement);
-    Arc::new(Group { commands: vec![command], is_atomic: false })
+    Arc::new(Group::independent(vec![command]))
 }
 
 /// The transaction of a command that was done, now or before.
