@@ -32,7 +32,7 @@ impl Scene {
         slice(run, fence, amounts.iter().map(|amount| movement(amount)))
     }
 
-    fn reverses(&self, run: Run, done: &BatchResult) -> Group {
+    fn reverses(run: Run, done: &BatchResult) -> Group {
         let of = done.changes.transactions.iter().map(|transaction| transaction.id);
         slice(run, 3, of.map(|of| Movement::ReversalOfAvailable { of }))
     }
@@ -71,7 +71,7 @@ fn every_row_gets_its_result_with_its_transaction() {
     assert!(matches!(last, RowResult::Done { .. }));
     let change = &batch.changes.payouts[0];
     let (done, total, failed) = change.counts();
-    assert_eq!((done, total.units(), failed), (2, 100_00, 1));
+    assert_eq!((done, total.units(), failed), (2, 10_000, 1));
     assert_eq!((change.run, change.fence, change.lease_until), (PAY, Fence(3), Timestamp(9)));
     assert_eq!(scene.world.balance(scene.bob), "100.00");
 }
@@ -124,9 +124,9 @@ fn reversals_say_whether_anything_is_left() {
     let mut scene = scene();
     let group = scene.pays(PAY, 3, &["10.00", "20.00"]);
     let paid = scene.world.decides(&[group]);
-    scene.world.change(scene.bob, |wallet| wallet.posted = florin_ledger::Amount::from_units(15_00).unwrap());
+    scene.world.change(scene.bob, |wallet| wallet.posted = florin_ledger::Amount::from_units(1_500).unwrap());
     let run = Run { payout: PAYOUT, kind: RunKind::Compensate, number: 1 };
-    let mut group = scene.reverses(run, &paid);
+    let mut group = Scene::reverses(run, &paid);
     // The payer takes back with the house's power; the receiver did not ask.
     group.commands.iter_mut().for_each(|command| command.caller.is_house = true);
     let batch = scene.world.decides(&[group]);
@@ -134,5 +134,5 @@ fn reversals_say_whether_anything_is_left() {
         RowResult::Done { amount, is_whole, .. } => (amount.units(), is_whole),
         RowResult::Failed { .. } => panic!("{result:?}"),
     };
-    assert_eq!(results(&batch).iter().map(done).collect::<Vec<_>>(), [(10_00, true), (5_00, false)]);
+    assert_eq!(results(&batch).iter().map(done).collect::<Vec<_>>(), [(1_000, true), (500, false)]);
 }
