@@ -36,7 +36,6 @@ pub(crate) trait Asks {
     fn gives_a_bonus(self, user: UserId, asset: &str, amount: &str) -> Ask;
     fn reverses(self, of: TransactionId) -> Ask;
     fn reverses_part(self, of: TransactionId, amount: &str) -> Ask;
-    fn reverses_available(self, of: TransactionId) -> Ask;
 }
 
 impl Asks for Caller {
@@ -74,10 +73,6 @@ impl Asks for Caller {
 
     fn reverses_part(self, of: TransactionId, amount: &str) -> Ask {
         self.asks_for(Movement::Reversal { of, amount: Some(decimal(amount)) })
-    }
-
-    fn reverses_available(self, of: TransactionId) -> Ask {
-        self.asks_for(Movement::ReversalOfAvailable { of })
     }
 }
 

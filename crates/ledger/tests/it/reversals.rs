@@ -3,7 +3,7 @@
 use crate::asks::{Asks, by, by_the_house};
 use crate::world::{ALICE, BOB, World, usd};
 use florin_ledger::{
-    Amount, Failure, GroupOutcome, Outcome, Rejection, Transaction, TransactionType, WalletId,
+    Amount, Failure, GroupOutcome, Movement, Outcome, Rejection, Transaction, TransactionType, WalletId,
     state::Reversed,
 };
 use std::sync::Arc;
@@ -78,17 +78,17 @@ fn a_receiver_who_spent_it_cannot_give_it_back() {
 fn what_the_receiver_still_has_is_reversed_when_that_is_asked_for() {
     let Scene { mut world, alice, bob, original } = scene();
     world.completes(&by(BOB).withdraws("7.00", bob));
-    let reversal = world.completes(&by(BOB).reverses_available(original.id));
+    let reversal = world.completes(&by(BOB).asks_for(Movement::ReversalOfAvailable { of: original.id }));
     assert_eq!((reversal.amount, world.balance(bob)), (units(300), "0.00".to_owned()));
     assert_eq!(
-        world.refuses(&by(BOB).reverses_available(original.id)),
+        world.refuses(&by(BOB).asks_for(Movement::ReversalOfAvailable { of: original.id })),
         Failure::InsufficientFunds { available: Amount::ZERO, needed: units(700) }.into()
     );
     world.completes(&by(ALICE).transfers("50.00", alice, bob));
-    let rest = world.completes(&by(BOB).reverses_available(original.id));
+    let rest = world.completes(&by(BOB).asks_for(Movement::ReversalOfAvailable { of: original.id }));
     assert_eq!((rest.amount, world.balance(bob)), (units(700), "43.00".to_owned()));
     assert_eq!(
-        world.refuses(&by(BOB).reverses_available(original.id)),
+        world.refuses(&by(BOB).asks_for(Movement::ReversalOfAvailable { of: original.id })),
         Failure::ReversalExceedsRemaining { available: Amount::ZERO, needed: original.amount }.into()
     );
 }
