@@ -4,6 +4,8 @@
 //! to it whole and without a fault. Whoever runs a payout holds its lease; every lease has a number, the fence,
 //! which the statement that writes a batch's rows checks.
 
+mod rules;
+
 use crate::{Created, CreationKey, Origin, StoreError, Username, WalletRecord};
 use async_trait::async_trait;
 use florin_ledger::{
@@ -91,6 +93,8 @@ pub struct Payout {
     pub content: Option<Content>,
     /// The last upload, where it is under way or has faults.
     pub draft: Option<Draft>,
+    /// The number of the next upload.
+    pub next_revision: i64,
     /// That somebody else agrees with the content.
     pub approval: Option<ContentApproval>,
     /// How it is paid; none before the first execution.
@@ -101,8 +105,10 @@ pub struct Payout {
     pub reversed_total: Amount,
     /// Counts the changes of this record: what a watcher has seen.
     pub version: i64,
-    /// How often its lease was given.
+    /// How often its lease was given, or taken away.
     pub fence: Fence,
+    /// Until when whoever has the lease has it for sure.
+    pub lease_until: Option<Timestamp>,
 }
 
 impl Payout {
