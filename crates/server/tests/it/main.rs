@@ -31,6 +31,7 @@ mod ledger;
 mod limits;
 mod movements;
 mod openapi;
+mod payout_files;
 mod people;
 mod pins;
 mod races;
