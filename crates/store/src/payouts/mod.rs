@@ -4,6 +4,7 @@
 //! to it whole and without a fault. Whoever runs a payout holds its lease; every lease has a number, the fence,
 //! which the statement that writes a batch's rows checks.
 
+mod audit_lines;
 mod rules;
 
 use crate::{Created, CreationKey, Origin, StoreError, Username, WalletRecord};
@@ -533,8 +534,8 @@ pub trait PayoutStore: Send + Sync + 'static {
     /// Begins an upload: its revision. Whatever draft there was is no more.
     async fn begin_upload(&self, ledger: LedgerId, id: PayoutId, now: Timestamp) -> Answer<i64>;
 
-    /// The revision of the draft whose faults are to be mended, with its rows as they are. From now on only this
-    /// mending may change it.
+    /// The revision of the draft whose faults are to be mended, with its rows as they are. It is under way again:
+    /// until this mending ends it, no other can begin, so nobody changes rows that somebody else has counted.
     async fn begin_mending(&self, ledger: LedgerId, id: PayoutId, now: Timestamp) -> Answer<i64>;
 
     /// Stores rows of a draft, in the place of those of the same numbers.

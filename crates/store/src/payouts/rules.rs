@@ -2,8 +2,8 @@
 //! what it gets, so both follow the same rules.
 
 use super::{
-    Compensation, Content, ContentApproval, Draft, Execution, NewCompensation, Payout, PayoutRefusal,
-    PayoutState, Progress, Steer, Upload,
+    Compensation, Content, ContentApproval, Draft, Execution, NewCompensation, NewPayout, Payout,
+    PayoutRefusal, PayoutState, Progress, Steer, Upload,
 };
 use florin_ledger::{
     Amount, Caller, Fence, PayoutChange, PayoutId, Principal, Run, RunKind, Timestamp, UserId,
@@ -12,7 +12,39 @@ use florin_ledger::{
 /// What comes of a request.
 type Changed = Result<Payout, PayoutRefusal>;
 
+impl NewPayout {
+    /// The payout as it begins.
+    pub(crate) fn created(self, id: PayoutId, now: Timestamp) -> Payout {
+        let Self { source, asset, name, creator } = self;
+        Payout {
+            id,
+            source,
+            asset,
+            name,
+            creator,
+            created_at: now,
+            state: PayoutState::Pending,
+            content: None,
+            draft: None,
+            next_revision: 1,
+            approval: None,
+            payment: None,
+            compensation: None,
+            reversed_total: Amount::ZERO,
+            version: 1,
+            fence: Fence(0),
+            lease_until: None,
+        }
+    }
+}
+
 impl Payout {
+    /// As it was when it was created: what the replay of its creation answers.
+    pub(crate) fn as_created(self) -> Self {
+        let Self { id, source, asset, name, creator, created_at, .. } = self;
+        NewPayout { source, asset, name, creator }.created(id, created_at)
+    }
+
     /// Begins an upload. Whatever draft there was gives way to it.
     pub(crate) fn begin_upload(self) -> Changed {
         self.demand(&[PayoutState::Pending])?;
@@ -21,11 +53,13 @@ impl Payout {
         Ok(Self { draft: Some(draft), next_revision, ..self }.changed())
     }
 
-    /// The draft whose faults can be mended.
-    pub(crate) fn draft_to_mend(&self) -> Result<i64, PayoutRefusal> {
+    /// Begins to mend the draft's faults. It has no counts until that ends, so no two can mend it at once: one
+    /// would change rows after the other has counted them.
+    pub(crate) fn begin_mending(self) -> Changed {
         self.demand(&[PayoutState::Pending])?;
         let draft = self.draft.filter(|draft| draft.counts.is_some_and(|counts| counts.bad_rows > 0));
-        draft.map(|draft| draft.revision).ok_or(PayoutRefusal::NothingToMend)
+        let draft = draft.ok_or(PayoutRefusal::NothingToMend)?;
+        Ok(Self { draft: Some(Draft { counts: None, ..draft }), ..self }.changed())
     }
 
     /// Whether this revision still is the upload under way.
