@@ -33,7 +33,7 @@ impl AuditLine {
             Steer::Resume => AuditAction::PayoutResumed,
             Steer::Cancel => AuditAction::PayoutCancelled,
         };
-        payout.payment.iter().fold(of(action, payout), |line, payment| with_counts(line, payment))
+        payout.payment.iter().fold(of(action, payout), with_counts)
     }
 
     /// A payout whose rows are reversed.

@@ -532,11 +532,11 @@ pub trait PayoutStore: Send + Sync + 'static {
     ) -> Result<Vec<(Username, WalletRecord)>, StoreError>;
 
     /// Begins an upload: its revision. Whatever draft there was is no more.
-    async fn begin_upload(&self, ledger: LedgerId, id: PayoutId, now: Timestamp) -> Answer<i64>;
+    async fn begin_upload(&self, ledger: LedgerId, id: PayoutId) -> Answer<i64>;
 
     /// The revision of the draft whose faults are to be mended, with its rows as they are. It is under way again:
     /// until this mending ends it, no other can begin, so nobody changes rows that somebody else has counted.
-    async fn begin_mending(&self, ledger: LedgerId, id: PayoutId, now: Timestamp) -> Answer<i64>;
+    async fn begin_mending(&self, ledger: LedgerId, id: PayoutId) -> Answer<i64>;
 
     /// Stores rows of a draft, in the place of those of the same numbers.
     async fn store_rows(

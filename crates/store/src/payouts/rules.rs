@@ -40,7 +40,7 @@ impl NewPayout {
 
 impl Payout {
     /// As it was when it was created: what the replay of its creation answers.
-    pub(crate) fn as_created(self) -> Self {
+    pub(crate) fn when_created(self) -> Self {
         let Self { id, source, asset, name, creator, created_at, .. } = self;
         NewPayout { source, asset, name, creator }.created(id, created_at)
     }

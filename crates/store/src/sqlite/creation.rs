@@ -12,6 +12,8 @@ pub(super) enum Resource {
     Asset,
     Wallet,
     ApiKey,
+    Payout,
+    PayoutRun,
 }
 
 impl Resource {
@@ -21,6 +23,8 @@ impl Resource {
             Self::Asset => "asset",
             Self::Wallet => "wallet",
             Self::ApiKey => "api_key",
+            Self::Payout => "payout",
+            Self::PayoutRun => "payout_run",
         }
     }
 }

@@ -30,6 +30,7 @@ mod error;
 mod external;
 mod history;
 mod load;
+mod payouts;
 mod people;
 mod pins;
 mod readers;
