@@ -127,6 +127,11 @@ impl Decimal {
         if unscaled == 0 { Err(AmountError::Zero) } else { Ok(Self { unscaled, decimals }) }
     }
 
+    /// An amount with all its decimals, if it is above zero.
+    pub fn of(amount: Amount, scale: Scale) -> Option<Self> {
+        (amount > Amount::ZERO).then_some(Self { unscaled: amount.0, decimals: scale.0 })
+    }
+
     /// The amount in smallest units of an asset of this scale. More decimals than the asset has is an
     /// error, never a rounding.
     pub fn to_amount(self, scale: Scale) -> Result<Amount, AmountError> {

@@ -116,16 +116,23 @@ impl Committer {
         }
     }
 
-    /// Submits commands that belong together. They stay together in one batch.
-    pub async fn submit_group(&self, group: Group, deadline: Instant) -> Result<GroupOutcome, SubmitError> {
+    /// Submits commands that belong together. They stay together in one batch, and are in the queue when this
+    /// returns: groups keep their order, whoever waits first for what became of them.
+    pub fn submit_group(
+        &self,
+        group: Group,
+        deadline: Instant,
+    ) -> impl Future<Output = Result<GroupOutcome, SubmitError>> + use<> {
         let turn = Turn::default();
-        let answer = self.enqueue(group, deadline, turn.clone())?;
-        match tokio::time::timeout_at(deadline, answer).await {
-            Ok(Ok(outcome)) => outcome,
-            // It waited in vain, and its turn never comes now.
-            Err(_) if turn.take() => Err(SubmitError::Expired),
-            // The worker is gone, or the commit is under way.
-            Ok(Err(_)) | Err(_) => Err(SubmitError::OutcomeUnknown),
+        let answer = self.enqueue(group, deadline, turn.clone());
+        async move {
+            match tokio::time::timeout_at(deadline, answer?).await {
+                Ok(Ok(outcome)) => outcome,
+                // It waited in vain, and its turn never comes now.
+                Err(_) if turn.take() => Err(SubmitError::Expired),
+                // The worker is gone, or the commit is under way.
+                Ok(Err(_)) | Err(_) => Err(SubmitError::OutcomeUnknown),
+            }
         }
     }
 

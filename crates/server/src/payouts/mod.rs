@@ -3,5 +3,11 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`file`](mod@file) | payout files: what clients send is read, what they fetch is written |
+//! | [`runner`] | takes the leases of payouts that are to be run |
+//! | `run` | pays or reverses the rows of one, through the committer |
 
 pub mod file;
+mod run;
+pub mod runner;
+
+pub use runner::{Runner, RunnerSettings};
