@@ -3,12 +3,14 @@
 //! The defaults live in the documented file alone, so that documentation and defaults cannot differ. It must
 //! never print a secret, nor guess what an unknown name may have meant.
 
+mod approvals;
 mod durations;
 mod quotas;
 mod secrets;
 
 use crate::auth::safe_url;
 use crate::limits::Quota;
+use crate::payouts::ApprovalFrom;
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -114,6 +116,11 @@ pub struct Settings {
     pub rate_limit_sensitive_address: Option<Quota>,
     #[serde(deserialize_with = "quotas::optional")]
     pub rate_limit_sign_in: Option<Quota>,
+
+    #[serde(deserialize_with = "approvals::from")]
+    pub payout_approval_from: ApprovalFrom,
+    #[serde(deserialize_with = "durations::positive")]
+    pub payout_compensation_window: Duration,
 
     pub queue_commands_max: usize,
     pub batch_commands_max: usize,

@@ -1,5 +1,6 @@
 use super::*;
 use figment::Jail;
+use florin_ledger::{Amount, AssetCode, Scale};
 use secrecy::ExposeSecret;
 
 /// No flags.
@@ -116,6 +117,11 @@ fn values_that_make_no_sense_are_refused_by_name() {
         ("rate_limit_person = \"600 per 2d\"", "rate_limit_person"),
         ("rate_limit_person = \"2000000 per 1m\"", "rate_limit_person"),
         ("trusted_proxies = [\"here\"]", "trusted_proxies"),
+        ("payout_approval_from = \"100\"", "payout_approval_from"),
+        ("payout_approval_from = { usd = \"100\" }", "payout_approval_from"),
+        ("payout_approval_from = { USD = 100 }", "payout_approval_from"),
+        ("payout_approval_from = { USD = \"many\" }", "payout_approval_from"),
+        ("payout_compensation_window = \"0s\"", "payout_compensation_window"),
         ("listen = ", "TOML"),
     ];
     for (text, named) in cases {
@@ -158,6 +164,25 @@ fn trusted_proxies_are_networks_in_the_environment_too() {
         assert!(Settings::load(None, NoFlags {}).unwrap().trusted_proxies.is_empty());
         jail.set_env("FLORIN_TRUSTED_PROXIES", r#"["10.0.0.0/8", "2001:db8::/32"]"#);
         assert_eq!(Settings::load(None, NoFlags {}).unwrap().trusted_proxies.len(), 2);
+    });
+}
+
+#[test]
+fn totals_that_need_approval_are_read_as_people_write_them() {
+    let usd = AssetCode::parse("USD").unwrap();
+    let covers = || {
+        let from = Settings::load(None, NoFlags {}).unwrap().payout_approval_from;
+        ["999.99", "1000.00"].map(|total| {
+            let scale = Scale::new(2).unwrap();
+            from.covers(usd, Amount::parse(total, scale).unwrap(), scale)
+        })
+    };
+    in_a_jail(|jail| {
+        assert_eq!(covers(), [false, false], "by default nobody needs to agree");
+        jail.create_file(FILE_NAME, "payout_approval_from = { USD = \"1000\", GOLD = \"0\" }").unwrap();
+        assert_eq!(covers(), [false, true]);
+        jail.set_env("FLORIN_PAYOUT_APPROVAL_FROM", r#"{USD="999.99"}"#);
+        assert_eq!(covers(), [true, true]);
     });
 }
 

@@ -3,11 +3,14 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`file`](mod@file) | payout files: what clients send is read, what they fetch is written |
+//! | [`policy`] | what the server's operator demands of payouts |
 //! | [`runner`] | takes the leases of payouts that are to be run |
 //! | `run` | pays or reverses the rows of one, through the committer |
 
 pub mod file;
+pub mod policy;
 mod run;
 pub mod runner;
 
+pub use policy::{ApprovalFrom, PayoutPolicy};
 pub use runner::{Runner, RunnerSettings};
