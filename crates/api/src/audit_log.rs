@@ -19,8 +19,8 @@ pub struct AuditRecord {
     /// What was done.
     #[schema(example = "wallet.frozen")]
     pub action: String,
-    /// To what: `user:7`, `api_key:3`, `asset:USD`, `wallet:9`, `transaction:0197…`; `null` where there is no
-    /// such thing.
+    /// To what: `user:7`, `api_key:3`, `asset:USD`, `wallet:9`, `transaction:0197…`, `payout:4`; `null` where there
+    /// is no such thing.
     #[schema(example = "wallet:9")]
     pub subject: Option<String>,
     /// What came of it.

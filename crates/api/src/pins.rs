@@ -4,6 +4,7 @@ use crate::movements::{
     BonusRequest, DepositRequest, ReversalOperation, SpendRequest, TopUpRequest, TransferRequest,
     WithdrawalRequest,
 };
+use crate::payouts::{CompensationFilter, CompensationOperation, PayoutOperation};
 use crate::{SecretText, bulk};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -32,11 +33,12 @@ pub struct StepUpRequest {
     /// The transaction PIN.
     #[schema(value_type = String, format = Password, example = "2846", pattern = "^[0-9]{4,8}$")]
     pub pin: SecretText,
-    /// The movement, or those of a bulk in their order: as items of a bulk, without their keys.
+    /// The movement, or those of a bulk in their order: as items of a bulk, without their keys. Or what is to be
+    /// done with a payout.
     pub operation: Operations,
 }
 
-/// An approval: to be sent as `Transaction-Approval`, with the movements that were named.
+/// An approval: to be sent as `Transaction-Approval`, with the request that was named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Approval {
     /// What to send. It is good for one `Idempotency-Key`, and its retries.
@@ -47,7 +49,7 @@ pub struct Approval {
     pub expires_in: u64,
 }
 
-/// A movement, without its key.
+/// A movement, or something to be done with a payout, without its key.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Operation {
@@ -65,6 +67,14 @@ pub enum Operation {
     Bonus(BonusRequest),
     /// As `POST /v1/transactions/{id}/reverse`.
     Reversal(ReversalOperation),
+    /// As `POST /v1/payouts/{id}/execute`.
+    PayoutExecution(PayoutOperation),
+    /// As `POST /v1/payouts/{id}/retry`.
+    PayoutRetry(PayoutOperation),
+    /// As `POST /v1/payouts/{id}/approve`.
+    PayoutApproval(PayoutOperation),
+    /// As `POST /v1/payouts/{id}/compensate`.
+    PayoutCompensation(CompensationOperation),
 }
 
 /// By hand, as [`BulkItem`](crate::BulkItem)'s.
@@ -78,9 +88,13 @@ impl PartialSchema for Operation {
             bulk::tagged("spend", SpendRequest::schema()),
             bulk::tagged("bonus", BonusRequest::schema()),
             bulk::tagged("reversal", ReversalOperation::schema()),
+            bulk::tagged("payout_execution", PayoutOperation::schema()),
+            bulk::tagged("payout_retry", PayoutOperation::schema()),
+            bulk::tagged("payout_approval", PayoutOperation::schema()),
+            bulk::tagged("payout_compensation", CompensationOperation::schema()),
         ];
         let any = items.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
-        any.description(Some("A movement, without its key.")).into()
+        any.description(Some("A movement, or something to be done with a payout, without its key.")).into()
     }
 }
 
@@ -88,9 +102,13 @@ impl ToSchema for Operation {
     fn name() -> Cow<'static, str> {
         "Operation".into()
     }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((CompensationFilter::name().into_owned(), CompensationFilter::schema()));
+    }
 }
 
-/// One movement, or many.
+/// One operation, or many.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operations(pub Vec<Operation>);
 

@@ -45,6 +45,10 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = "uuid")]
     pub transaction_id: Option<String>,
+    /// The other payout that pays or has paid the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub payout_id: Option<i64>,
     /// What there was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "3.00")]
@@ -78,6 +82,7 @@ impl Problem {
             index: None,
             wallet_id: None,
             transaction_id: None,
+            payout_id: None,
             available: None,
             needed: None,
             tries_left: None,

@@ -91,6 +91,10 @@ problem_codes! {
     ApprovalMismatch = 403, "approval_mismatch", "The approval is for something else";
     /// The approval was used under another key.
     ApprovalUsed = 403, "approval_used", "The approval was used before";
+    /// Who agrees with a payout neither made nor executes it.
+    PayoutOwnApproval = 403, "payout_own_approval", "Somebody else must agree";
+    /// It is too long ago for a person to take back what a payout paid.
+    PayoutCompensationLate = 403, "payout_compensation_late", "It is too late to take the payout back";
 
     // What is not there, or not for this caller.
     /// There is no such address.
@@ -107,6 +111,8 @@ problem_codes! {
     WalletNotFound = 404, "wallet_not_found", "There is no such wallet";
     /// There is no such transaction, or none that the caller may see.
     TransactionNotFound = 404, "transaction_not_found", "There is no such transaction";
+    /// There is no such payout, or none that the caller may see.
+    PayoutNotFound = 404, "payout_not_found", "There is no such payout";
     /// The address does not take this method.
     MethodNotAllowed = 405, "method_not_allowed", "The method is not allowed here";
     /// The request did not arrive in time.
@@ -135,6 +141,24 @@ problem_codes! {
     NotReversible = 409, "not_reversible", "The transaction cannot be reversed";
     /// An audit is under way; one at a time is enough.
     AuditRunning = 409, "audit_running", "An audit is under way";
+    /// The payout is in another state than this needs.
+    PayoutState = 409, "payout_state", "The payout is in another state";
+    /// The payout has no rows in force.
+    PayoutEmpty = 409, "payout_empty", "The payout has no rows";
+    /// The payout's rows are not those that the digest names.
+    PayoutChanged = 409, "payout_changed", "The payout's rows have changed";
+    /// An operator must agree with the payout first.
+    PayoutApprovalNeeded = 409, "payout_approval_needed", "Somebody else must agree first";
+    /// Another payout pays or has paid the same rows from the same wallet.
+    PayoutDuplicate = 409, "payout_duplicate", "The payout is likely a duplicate";
+    /// There is no row that this could be done with.
+    PayoutNothingToDo = 409, "payout_nothing_to_do", "No row is left for this";
+    /// A compensation of the payout is under way.
+    PayoutCompensating = 409, "payout_compensating", "A compensation is under way";
+    /// Another upload has begun since.
+    PayoutUploadSuperseded = 409, "payout_upload_superseded", "Another upload has begun";
+    /// There is no upload with faults to mend.
+    PayoutNothingToMend = 409, "payout_nothing_to_mend", "There is nothing to mend";
     /// The wallet has another version than `If-Match` says.
     VersionConflict = 412, "version_conflict", "The wallet has changed";
     /// The body is larger than what is taken here.
@@ -224,6 +248,7 @@ impl ProblemCode {
             self,
             Self::RequestTimeout
                 | Self::AuditRunning
+                | Self::PayoutCompensating
                 | Self::RateLimited
                 | Self::Overloaded
                 | Self::Unavailable

@@ -45,6 +45,8 @@ pub enum Action {
     CreateAssets,
     /// Creates, lists and revokes API keys.
     ManageApiKeys,
+    /// Agrees with a payout that somebody else made.
+    ApprovePayouts,
     /// Resets transaction PINs.
     ResetPins,
     /// Says who users are to an external issuer.
@@ -71,6 +73,7 @@ impl Action {
             | Self::CreateOperators
             | Self::CreateAssets
             | Self::ManageApiKeys
+            | Self::ApprovePayouts
             | Self::ResetPins
             | Self::LinkUsers
             | Self::ReadAuditLog => false,
@@ -87,6 +90,7 @@ impl Action {
             Self::CreateAssets => Some(Scope::AssetsWrite),
             Self::CreateOperators
             | Self::ManageApiKeys
+            | Self::ApprovePayouts
             | Self::ResetPins
             | Self::LinkUsers
             | Self::ReadAuditLog => None,
@@ -225,7 +229,7 @@ mod tests {
     }
 
     /// Action, whether a person may, the scope with which a service may. Operators may everything.
-    const RULES: [(Action, bool, Option<Scope>); 12] = [
+    const RULES: [(Action, bool, Option<Scope>); 13] = [
         (Action::Read, true, Some(Scope::Read)),
         (Action::ReadHouse, false, Some(Scope::Read)),
         (Action::MoveMoney, true, Some(Scope::TransactionsWrite)),
@@ -235,6 +239,7 @@ mod tests {
         (Action::CreateOperators, false, None),
         (Action::CreateAssets, false, Some(Scope::AssetsWrite)),
         (Action::ManageApiKeys, false, None),
+        (Action::ApprovePayouts, false, None),
         (Action::ResetPins, false, None),
         (Action::LinkUsers, false, None),
         (Action::ReadAuditLog, false, None),

@@ -34,7 +34,7 @@ pub mod signing_key;
 
 pub use access_token::{AccessGrant, AccessTokenError, AccessTokenSettings, AccessTokens};
 pub use api_key::{API_KEY_PREFIX, ApiKeys};
-pub use approval::Approvals;
+pub use approval::{Approvals, Intent, PayoutStep};
 pub use caller::{Action, Identity, NotPermitted, permit_sign_up};
 pub use external_token::{ExternalIssuer, ExternalTokens};
 pub use fetch::safe_url;

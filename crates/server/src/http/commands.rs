@@ -1,8 +1,8 @@
 //! Bodies that move money, as commands. The same for a request of its own and for an item of a bulk: the same
 //! checks, and the same fingerprint, so that a retry may come either way.
 
-use super::{ApiError, parse};
-use crate::auth::{Action, Identity};
+use super::{ApiError, parse, payouts};
+use crate::auth::{Action, Identity, Intent};
 use florin_api::movements::ReversalOperation;
 use florin_api::{
     BonusRequest, BulkItem, DepositRequest, Metadata, Operation, ProblemCode, ReversalRequest, SpendRequest,
@@ -142,9 +142,9 @@ pub(super) fn item(caller: &Identity, item: BulkItem) -> Result<Command, ApiErro
     }
 }
 
-/// A movement that is to be approved, as its own route would take it. Its key comes with the request that makes
-/// it, so any will do here.
-pub(super) fn operation(caller: &Identity, operation: Operation) -> Result<Movement, ApiError> {
+/// What is to be approved, as its own route would take it. Its key comes with the request that does it, so any
+/// will do here.
+pub(super) fn intent(caller: &Identity, operation: Operation) -> Result<Intent, ApiError> {
     let key = super::extract::Key::parse("step-up", "idempotency_key")?;
     let command = match operation {
         Operation::Transfer(body) => transfer(caller, key, &body),
@@ -157,8 +157,12 @@ pub(super) fn operation(caller: &Identity, operation: Operation) -> Result<Movem
             let of = original(&transaction_id)?;
             reversal(caller, key, of, &ReversalRequest { amount, reference, metadata })
         }
+        Operation::PayoutExecution(body) => return payouts::execution_intent(caller, &body),
+        Operation::PayoutRetry(body) => return payouts::retry_intent(caller, &body),
+        Operation::PayoutApproval(body) => return payouts::approval_intent(caller, &body),
+        Operation::PayoutCompensation(body) => return payouts::compensation_intent(caller, &body),
     };
-    command.map(|command| command.movement)
+    command.map(|command| Intent::Movement(command.movement))
 }
 
 fn original(transaction_id: &str) -> Result<TransactionId, ApiError> {

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use florin_api::{Problem, ProblemCode};
 use florin_ledger::{Failure, Rejection, Transaction};
+use florin_store::payouts::PayoutRefusal;
 use florin_store::{Refusal, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,8 @@ pub enum ApiError {
     },
     /// It cannot be created.
     Refused(Refusal),
+    /// It cannot be done with the payout.
+    Payout(PayoutRefusal),
     /// The committer has no outcome.
     Submit(SubmitError),
     /// The store has no answer.
@@ -105,6 +108,7 @@ impl ApiError {
             Self::Rejected(rejection) => rejection::problem(rejection),
             Self::Failed { transaction, failure, .. } => rejection::recorded(transaction, *failure),
             Self::Refused(refusal) => rejection::refused(*refusal),
+            Self::Payout(refusal) => rejection::payout(*refusal),
             Self::Submit(error) => submit_problem(error),
             Self::Store(error) => store_problem(error),
             Self::Overloaded | Self::Hash(HashError::Overloaded { .. }) => overloaded(),
@@ -152,7 +156,11 @@ impl ApiError {
                 headers.insert(header::RETRY_AFTER, seconds(refused.retry_after));
                 limited::insert_headers(headers, &refused.standing);
             }
-            Self::Overloaded | Self::Submit(_) | Self::Store(_) | Self::Deadline { .. } => {
+            Self::Overloaded
+            | Self::Submit(_)
+            | Self::Store(_)
+            | Self::Deadline { .. }
+            | Self::Payout(PayoutRefusal::CompensationUnderWay) => {
                 headers.insert(header::RETRY_AFTER, seconds(Duration::from_secs(1)));
             }
             Self::Rejected(Rejection::VersionConflict { current, .. }) => {
@@ -301,6 +309,12 @@ impl From<Rejection> for ApiError {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<PayoutRefusal> for ApiError {
+    fn from(refusal: PayoutRefusal) -> Self {
+        Self::Payout(refusal)
     }
 }
 

@@ -85,11 +85,12 @@ pub(super) async fn reset_pin(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Exchanges the transaction PIN for an approval of certain movements.
+/// Exchanges the transaction PIN for an approval of certain movements, or of something to be done with a payout.
 ///
 /// The approval takes the PIN's place, in the header `Transaction-Approval`, on the request that makes these
-/// movements: the same type, wallets, asset and amount, for a bulk all of them in their order. It is good for a
-/// short time and for one `Idempotency-Key`; a retry with that key is answered as any other.
+/// movements: the same type, wallets, asset and amount, for a bulk all of them in their order; or on the request
+/// that does this with the payout: the same payout, and the same digest or rows. It is good for a short time and
+/// for one `Idempotency-Key`; a retry with that key is answered as any other.
 #[utoipa::path(
     post, path = "/v1/auth/step-up", operation_id = "step_up", tag = "people",
     request_body = api::StepUpRequest,
@@ -105,17 +106,17 @@ pub(super) async fn step_up(
     let pin = parse_pin(body.pin)?;
     let api::Operations(operations) = body.operation;
     if !(1..=OPERATIONS_MAX).contains(&operations.len()) {
-        let detail = format!("Name 1 to {OPERATIONS_MAX} movements.");
+        let detail = format!("Name 1 to {OPERATIONS_MAX} operations.");
         return Err(ApiError::invalid_field(ProblemCode::CountInvalid, "operation", detail));
     }
-    let movements = operations
+    let intents = operations
         .into_iter()
         .enumerate()
-        .map(|(index, operation)| commands::operation(&caller, operation).map_err(|error| error.at(index)));
-    let movements = movements.collect::<Result<Vec<_>, _>>()?;
+        .map(|(index, operation)| commands::intent(&caller, operation).map_err(|error| error.at(index)));
+    let intents = intents.collect::<Result<Vec<_>, _>>()?;
     proof::check_pin(&state, &caller, &context, user, pin).await?;
     let (approvals, origin) = (state.auth.approvals, context.origin(caller.actor()));
-    let digest = digest(&movements);
+    let digest = digest(intents);
     let approval = approvals.grant(&*state.store, caller.ledger, user, digest, origin, clock::now()).await?;
     let approval = api::Approval {
         approval: api::SecretText::from(approval.expose_secret()),

@@ -5,13 +5,13 @@ use super::deadline::before_any_change;
 use super::edge::RequestContext;
 use super::{ApiError, AppState};
 use crate::auth::approval::{combined, digest};
-use crate::auth::{Approvals, Identity, Pin, PinError, PinTry};
+use crate::auth::{Approvals, Identity, Intent, Pin, PinError, PinTry};
 use crate::clock;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use florin_api::ProblemCode;
-use florin_ledger::{Command, Movement, UserId};
+use florin_ledger::{Command, KeyHash, Movement, UserId};
 use florin_store::{ApprovalUse, Redemption};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -81,8 +81,8 @@ impl IntoParams for Proof {
             header(
                 Self::APPROVAL,
                 "^fta_[A-Za-z0-9_-]{43}$",
-                "What `POST /v1/auth/step-up` gave for these very movements, instead of the PIN. It is good for \
-                 one `Idempotency-Key`, and its retries.",
+                "What `POST /v1/auth/step-up` gave for this very request, instead of the PIN. It is good for one \
+                 `Idempotency-Key`, and its retries.",
             ),
         ]
     }
@@ -96,8 +96,26 @@ pub(super) async fn demand(
     proof: Proof,
     commands: &[&Command],
 ) -> Result<(), ApiError> {
-    let needs_proof = commands.iter().any(|command| takes_out(&command.movement));
-    let Some(user) = caller.user_id().filter(|_| needs_proof) else { return Ok(()) };
+    if !commands.iter().any(|command| takes_out(&command.movement)) {
+        return Ok(());
+    }
+    let asked = || {
+        let keys: Vec<_> = commands.iter().map(|command| command.key_hash).collect();
+        let intents = commands.iter().map(|command| Intent::Movement(command.movement));
+        (digest(intents), combined(&keys))
+    };
+    demand_for(state, caller, context, proof, asked).await
+}
+
+/// `asked` is the digest of what is asked for, and under which key.
+async fn demand_for(
+    state: &AppState,
+    caller: &Identity,
+    context: &RequestContext,
+    proof: Proof,
+    asked: impl FnOnce() -> ([u8; 32], KeyHash),
+) -> Result<(), ApiError> {
+    let Some(user) = caller.user_id() else { return Ok(()) };
     let proved = async {
         match proof {
             Proof::None => Err(ApiError::invalid(
@@ -106,10 +124,14 @@ pub(super) async fn demand(
                  Transaction-Approval.",
             )),
             Proof::Pin(pin) => check_pin(state, caller, context, user, pin).await,
-            Proof::Approval(hash) => redeem(state, caller, user, hash, commands).await,
+            Proof::Approval(hash) => {
+                let hash = hash.ok_or_else(|| refusal(Redemption::Unknown))?;
+                let (digest, key_hash) = asked();
+                redeem(state, caller, ApprovalUse { hash, user, digest, key_hash }).await
+            }
         }
     };
-    // Nothing was handed to the committer so far, so nothing that was asked for happens any more.
+    // Nothing was handed to the committer or the store so far, so nothing that was asked for happens any more.
     before_any_change(context.deadline, proved).await?
 }
 
@@ -144,17 +166,7 @@ pub(super) async fn check_pin(
     }
 }
 
-async fn redeem(
-    state: &AppState,
-    caller: &Identity,
-    user: UserId,
-    hash: Option<[u8; 32]>,
-    commands: &[&Command],
-) -> Result<(), ApiError> {
-    let Some(hash) = hash else { return Err(refusal(Redemption::Unknown)) };
-    let keys: Vec<_> = commands.iter().map(|command| command.key_hash).collect();
-    let digest = digest(commands.iter().map(|command| &command.movement));
-    let asked = ApprovalUse { hash, user, digest, key_hash: combined(&keys) };
+async fn redeem(state: &AppState, caller: &Identity, asked: ApprovalUse) -> Result<(), ApiError> {
     match state.store.redeem_approval(caller.ledger, asked, clock::now()).await? {
         Redemption::Good => Ok(()),
         refused => Err(refusal(refused)),
@@ -169,8 +181,8 @@ fn refusal(redemption: Redemption) -> ApiError {
         ),
         Redemption::OtherMovements => (
             ProblemCode::ApprovalMismatch,
-            "The approval is for something else: another amount, asset, wallet, transaction or order. Get one \
-             for this.",
+            "The approval is for something else: another amount, asset, wallet, transaction, order, payout or \
+             row. Get one for this.",
         ),
         Redemption::Used => (
             ProblemCode::ApprovalUsed,

@@ -3,6 +3,7 @@
 use florin_api::{Problem, ProblemCode};
 use florin_ledger::{Failure, Rejection, Transaction, WalletId};
 use florin_store::Refusal;
+use florin_store::payouts::PayoutRefusal;
 
 /// A rejection that left no trace.
 pub(super) fn problem(rejection: &Rejection) -> Problem {
@@ -164,6 +165,64 @@ pub(super) fn refused(refusal: Refusal) -> Problem {
                 "The user has an open wallet of this asset and name. Use it, or choose another name.",
             ),
             "name",
+        ),
+    }
+}
+
+/// Why something cannot be done with a payout.
+pub(super) fn payout(refusal: PayoutRefusal) -> Problem {
+    match refusal {
+        PayoutRefusal::NotFound => {
+            Problem::new(ProblemCode::PayoutNotFound, "There is no payout with this id that you can see.")
+        }
+        PayoutRefusal::KeyReused => key_reused(),
+        PayoutRefusal::WrongState(state) => Problem::new(
+            ProblemCode::PayoutState,
+            format!("The payout is {}, in which this cannot be done with it.", state.as_str()),
+        ),
+        PayoutRefusal::UploadSuperseded => Problem::new(
+            ProblemCode::PayoutUploadSuperseded,
+            "Another upload has begun since, or the payout no longer takes rows. Look at it again.",
+        ),
+        PayoutRefusal::NothingToMend => Problem::new(
+            ProblemCode::PayoutNothingToMend,
+            "No upload of this payout has faults. Upload all rows with PUT instead.",
+        ),
+        PayoutRefusal::NoRows => {
+            Problem::new(ProblemCode::PayoutEmpty, "The payout has no rows in force. Upload a file first.")
+        }
+        PayoutRefusal::ContentChanged => field(
+            Problem::new(
+                ProblemCode::PayoutChanged,
+                "The payout's rows are not those that this digest names. Look at its preflight again.",
+            ),
+            "digest",
+        ),
+        PayoutRefusal::ApprovalNeeded => Problem::new(
+            ProblemCode::PayoutApprovalNeeded,
+            "An operator who neither made nor executes the payout must agree first: POST …/approve.",
+        ),
+        PayoutRefusal::OwnApproval => Problem::new(
+            ProblemCode::PayoutOwnApproval,
+            "Who agrees with a payout must neither have made it nor let it be paid. Ask somebody else.",
+        ),
+        PayoutRefusal::LikelyDuplicate(other) => Problem {
+            payout_id: Some(other.0),
+            ..Problem::new(
+                ProblemCode::PayoutDuplicate,
+                format!(
+                    "Payout {other} pays or has paid these very rows from this wallet. Send allow_duplicate if they \
+                     are to be paid once more."
+                ),
+            )
+        },
+        PayoutRefusal::NothingToDo => Problem::new(
+            ProblemCode::PayoutNothingToDo,
+            "The payout has no such row: none that failed to pay once more, or none that was paid to reverse.",
+        ),
+        PayoutRefusal::CompensationUnderWay => Problem::new(
+            ProblemCode::PayoutCompensating,
+            "A compensation of the payout is under way. Wait until it has ended.",
         ),
     }
 }

@@ -7,8 +7,8 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher};
 use florin_ledger::{Fingerprint, IdempotencyKey, KeyHash, LedgerId, Movement, Principal, Timestamp, UserId};
 use florin_server::auth::approval;
 use florin_server::auth::{
-    AccessTokenSettings, AccessTokens, ApiKeys, Approvals, Auth, ExternalIssuer, ExternalTokens, PinPepper,
-    Sessions, SigningKey,
+    AccessTokenSettings, AccessTokens, ApiKeys, Approvals, Auth, ExternalIssuer, ExternalTokens, Intent,
+    PinPepper, Sessions, SigningKey,
 };
 use florin_server::cache::Cache;
 use florin_server::clock;
@@ -210,7 +210,7 @@ impl Bank {
 
     /// An approval of a person's movement, as the server would have given it at that time.
     pub(crate) async fn grant(&self, user: i64, movement: &Movement, at: Timestamp) -> String {
-        let digest = approval::digest([movement]);
+        let digest = approval::digest([Intent::Movement(*movement)]);
         let approvals = self.state.auth.approvals;
         let granted = approvals.grant(&*self.store, LEDGER, UserId(user), digest, Origin::SYSTEM, at).await;
         granted.unwrap().expose_secret().to_owned()
