@@ -123,6 +123,17 @@ impl KnownAssets {
         Ok(self.known(ledger, code))
     }
 
+    /// The scale of an asset that must be there.
+    pub(super) async fn scale(
+        &self,
+        client: &ClientWrapper,
+        ledger: LedgerId,
+        code: AssetCode,
+    ) -> Result<Scale, StoreError> {
+        let known = self.get(client, ledger, code).await?;
+        known.map(|record| record.asset.scale).ok_or_else(|| unreadable("payout's asset"))
+    }
+
     /// The id of one of the asset's system wallets, if there is such an asset.
     pub(super) async fn system_wallet(
         &self,

@@ -97,7 +97,7 @@ impl Batch<'_> {
         }
         let BatchResult { outcomes, changes } = self.decide(&mut state)?;
         let changes = Arc::new(changes);
-        let writes = !changes.transactions.is_empty();
+        let writes = !changes.is_empty();
         let verdict = writes.then(|| turn.decided(self.ledger, Arc::clone(&changes)));
         drop(turn);
 
@@ -127,7 +127,7 @@ impl Batch<'_> {
         let db_tx = DbTx::open(&self.store.committers).await?;
         let mut state = self.read(&db_tx, Reading::Locked).await?;
         let BatchResult { outcomes, changes } = self.decide(&mut state)?;
-        if changes.transactions.is_empty() {
+        if changes.is_empty() {
             db_tx.rollback().await?;
             return Ok(outcomes);
         }

@@ -17,6 +17,7 @@ pub(super) enum Resource {
     Asset,
     Wallet,
     ApiKey,
+    Payout,
 }
 
 impl Resource {
@@ -26,6 +27,7 @@ impl Resource {
             Self::Asset => "asset",
             Self::Wallet => "wallet",
             Self::ApiKey => "api_key",
+            Self::Payout => "payout",
         }
     }
 
@@ -38,6 +40,10 @@ impl Resource {
             Self::ApiKey => {
                 "UPDATE ledgers SET next_api_key_id = next_api_key_id + $2 WHERE ledger_id = $1
                  RETURNING next_api_key_id - $2"
+            }
+            Self::Payout => {
+                "UPDATE ledgers SET next_payout_id = next_payout_id + $2 WHERE ledger_id = $1
+                 RETURNING next_payout_id - $2"
             }
             // An asset is named by its code; what it needs ids for is its system wallets.
             Self::Wallet | Self::Asset => {

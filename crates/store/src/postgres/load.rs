@@ -5,13 +5,14 @@ use super::codec::{Instant, Numeric};
 use super::commit::AttemptError;
 use super::db_tx::DbTx;
 use super::history;
+use super::payouts::Fences;
 use crate::StoreError;
 use florin_ledger::{
-    AssetCode, Group, LedgerId, Movement, Owner, State, SystemRole, Transaction, TransactionId, UserId,
+    AssetCode, Group, LedgerId, Movement, Owner, Run, State, SystemRole, Transaction, TransactionId, UserId,
     Wallet, WalletId, WalletStatus,
 };
 use postgres_types::ToSql;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -19,6 +20,7 @@ use uuid::Uuid;
 /// The rows that a batch needs.
 pub(super) struct Touched {
     wallets: BTreeSet<i64>,
+    runs: HashSet<Run>,
     key_hashes: Vec<Vec<u8>>,
     originals: Vec<Transaction>,
     main_wallets: Vec<(UserId, AssetCode, WalletId)>,
@@ -82,7 +84,8 @@ pub(super) async fn find(
         originals = history::transactions_by_ids(db_tx, ledger, &reversed).await?;
         wallets.extend(originals.iter().flat_map(|original| [original.from.0, original.to.0]));
     }
-    Ok(Touched { wallets, key_hashes, originals, main_wallets })
+    let runs = groups.iter().filter_map(|group| group.payout.as_ref()).map(|slice| slice.run).collect();
+    Ok(Touched { wallets, runs, key_hashes, originals, main_wallets })
 }
 
 /// Whether wallets are locked before they are read.
@@ -111,18 +114,20 @@ pub(super) async fn read(
     };
     let read_wallets = db_tx.prepare_cached(read_wallets).await?;
     let by_key = db_tx.prepare_cached(history::BY_KEY_HASHES).await?;
+    let fences = Fences::prepare(db_tx, touched.runs, reading).await?;
     let wallets: Vec<i64> = touched.wallets.into_iter().collect();
     let (wallets, key_hashes) = (&wallets, &touched.key_hashes);
     let wallet_parameters: [&(dyn ToSql + Sync); 2] = [&ledger.0, wallets];
     let key_parameters: [&(dyn ToSql + Sync); 2] = [&ledger.0, key_hashes];
-    let ((), wallets, settled) = tokio::try_join!(
+    let ((), wallets, payouts, settled) = tokio::try_join!(
         biased;
         db_tx.batch_execute(begin),
         db_tx.query(&read_wallets, &wallet_parameters),
+        fences.query(db_tx, ledger),
         db_tx.query(&by_key, &key_parameters),
     )?;
 
-    let mut state = State::default();
+    let mut state = State { payout_fences: fences.read(&payouts)?, ..State::default() };
     state.wallets.reserve(wallets.len());
     for row in &wallets {
         let wallet = wallet_from_row(row)?;

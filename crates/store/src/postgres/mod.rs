@@ -4,8 +4,8 @@
 //!
 //! | round trip | statements |
 //! | --- | --- |
-//! | read | `BEGIN`, read the wallets, look up the keys (and what reversals refer to) |
-//! | write | insert transactions and entries, update the wallets `WHERE version =` the one decided from |
+//! | read | `BEGIN`, read the wallets and the payouts' leases, look up the keys (and what reversals refer to) |
+//! | write | insert transactions and entries, update the wallets `WHERE version =` the one decided from, and the payouts `WHERE fence =` their group's, with their rows |
 //! | end | `COMMIT` |
 //!
 //! `turns` says when the wallets are locked, and how a batch is decided while the one ahead still commits.
@@ -27,6 +27,7 @@ mod db_tx;
 mod external;
 mod history;
 mod load;
+mod payouts;
 mod people;
 mod pins;
 mod save;

@@ -3,6 +3,7 @@
 use super::codec::{Instant, Numeric};
 use super::commit::AttemptError;
 use super::db_tx::DbTx;
+use super::payouts;
 use crate::StoreError;
 use florin_ledger::{Amount, Changes, Entry, LedgerId, Principal, Settlement, Transaction, TransactionId};
 use uuid::Uuid;
@@ -21,18 +22,14 @@ pub(super) async fn insert(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) ->
     Ok(())
 }
 
-/// Updates what others may write too: wallets, and the order of reversals. Wallets that are not as they were
-/// decided from any more mean that another writer won.
+/// Updates what others may write too: wallets, payouts, and the order of reversals. Wallets that are not as they
+/// were decided from any more mean that another writer won.
 pub(super) async fn update(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) -> Result<(), AttemptError> {
-    let wallets = update_wallets(db_tx, ledger, changes).await?;
-    if wallets < rows(changes.wallets.len()) {
-        let stale = StoreError::RowsAffected {
-            statement: "update wallets",
-            expected: rows(changes.wallets.len()),
-            actual: wallets,
-        };
-        return Err(AttemptError::Conflict(stale));
-    }
+    tokio::try_join!(
+        biased;
+        update_wallets(db_tx, ledger, changes),
+        payouts::update(db_tx, ledger, changes),
+    )?;
     if !changes.reversals.is_empty() {
         let inserted = insert_reversals(db_tx, ledger, changes).await?;
         expect("insert reversals", inserted, changes.reversals.len())?;
@@ -40,12 +37,8 @@ pub(super) async fn update(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) ->
     Ok(())
 }
 
-fn rows(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
-}
-
-fn expect(statement: &'static str, actual: u64, expected: usize) -> Result<(), StoreError> {
-    let expected = rows(expected);
+pub(super) fn expect(statement: &'static str, actual: u64, expected: usize) -> Result<(), StoreError> {
+    let expected = u64::try_from(expected).unwrap_or(u64::MAX);
     if actual == expected { Ok(()) } else { Err(StoreError::RowsAffected { statement, expected, actual }) }
 }
 
@@ -53,7 +46,7 @@ fn uuid(id: TransactionId) -> Uuid {
     Uuid::from_u128(id.0)
 }
 
-async fn update_wallets(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) -> Result<u64, AttemptError> {
+async fn update_wallets(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) -> Result<(), AttemptError> {
     const UPDATE: &str = "
         UPDATE wallets w
         SET posted = new.posted, version = new.version, last_entry_at = new.last_entry_at
@@ -77,7 +70,7 @@ async fn update_wallets(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) -> Re
             &[&ledger.0, &ids, &decided_from, &statuses, &limits, &posted, &versions, &times],
         )
         .await?;
-    Ok(updated)
+    expect("update wallets", updated, wallets.len()).map_err(AttemptError::Conflict)
 }
 
 async fn insert_transactions(db_tx: &DbTx, ledger: LedgerId, changes: &Changes) -> Result<u64, AttemptError> {

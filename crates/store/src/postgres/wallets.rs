@@ -8,11 +8,12 @@ use super::creation::{self, Resource, Turn, query};
 use super::db_tx::DbTx;
 use super::load::{unreadable, wallet_from_row};
 use crate::{
-    AuditLine, Created, CreationKey, NewWallet, Origin, Refusal, StoreError, WalletFilter, WalletName,
-    WalletRecord,
+    AuditLine, Created, CreationKey, NewWallet, Origin, Refusal, StoreError, Username, WalletFilter,
+    WalletName, WalletRecord,
 };
 use deadpool_postgres::ClientWrapper;
-use florin_ledger::{LedgerId, Rejection, Timestamp, Version, WalletChange, WalletId};
+use florin_ledger::{AssetCode, LedgerId, Rejection, Timestamp, Version, WalletChange, WalletId};
+use std::collections::HashMap;
 use tokio_postgres::Row;
 
 const SELECT: &str = "
@@ -96,6 +97,33 @@ pub(super) async fn by_ids(
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let statement = format!("{SELECT} AND w.wallet_id = ANY($2) ORDER BY w.wallet_id");
     query(client, &statement, &[&ledger.0, &ids]).await?.iter().map(from_row).collect()
+}
+
+/// The main wallets in an asset of those of the users that exist and have one.
+pub(super) async fn main_by_names(
+    client: &ClientWrapper,
+    ledger: LedgerId,
+    asset: AssetCode,
+    names: &[Username],
+) -> Result<Vec<(Username, WalletRecord)>, StoreError> {
+    const USERS: &str = "SELECT user_id, username FROM users WHERE ledger_id = $1 AND username = ANY($2)";
+    let names: Vec<&str> = names.iter().map(Username::as_str).collect();
+    let users = query(client, USERS, &[&ledger.0, &names]).await?;
+    let ids: Vec<i64> = users.iter().map(|row| row.get("user_id")).collect();
+    let statement = format!(
+        "{SELECT} AND w.user_id = ANY($2) AND w.asset = $3 AND w.name = 'main' AND w.status <> 'closed'"
+    );
+    let wallets = query(client, &statement, &[&ledger.0, &ids, &asset.as_str()]).await?;
+    let mut by_user = HashMap::with_capacity(wallets.len());
+    for row in &wallets {
+        by_user.insert(row.get::<_, Option<i64>>("user_id"), from_row(row)?);
+    }
+    let found = users.iter().filter_map(|row| {
+        let record = by_user.remove(&row.get("user_id"))?;
+        let name = Username::parse(row.get("username")).ok_or_else(|| unreadable("user's name"));
+        Some(name.map(|name| (name, record)))
+    });
+    found.collect()
 }
 
 pub(super) async fn page(
