@@ -181,6 +181,13 @@ pub(super) fn figures(engine: Engine, measured: &[Measured]) -> Vec<Figure> {
             50_000.0,
         ),
         figure(
+            "a payout of 100,000 rows, against bulk over HTTP, independent",
+            Unit::Times,
+            ratio(results.rate(Load::Payout { rows: Load::PAYOUT_ROWS }), bulk(false)),
+            0.5,
+            1.0,
+        ),
+        figure(
             "p99 at 1,000 transfers/s offered over HTTP",
             Unit::Milliseconds,
             results.open_loop_p99(),

@@ -51,7 +51,7 @@ async fn generate(
         Load::Http { connections, .. } => singles(target, transfers, connections, length).await,
         Load::Bulk { is_atomic } => bulks(target, transfers, is_atomic, length).await,
         Load::OpenLoop { per_second } => open_loop(target, transfers, per_second, length).await,
-        Load::Classic { .. } | Load::Committer { .. } | Load::Fresh | Load::Full => {
+        Load::Classic { .. } | Load::Committer { .. } | Load::Payout { .. } | Load::Fresh | Load::Full => {
             bail!("it does not go over HTTP")
         }
     }

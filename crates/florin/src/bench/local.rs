@@ -5,6 +5,7 @@ use super::figures::{Measured, figures};
 use super::http_load;
 use super::machine::{Machine, Memory};
 use super::measure::Round;
+use super::payout;
 use super::plan::Load;
 use super::progress::Progress;
 use super::report::{AuditLine, FigureLine, LoadLine, Options, Report};
@@ -89,6 +90,11 @@ impl Measure for Run {
                 Ok(round)
             }
             Load::Committer { in_flight, .. } => self.subject.measure(&transfers, in_flight, length).await,
+            Load::Payout { rows } => {
+                let round = payout::run(&self.subject, rows).await?;
+                self.subject.acknowledge(round.acknowledged);
+                Ok(round)
+            }
             Load::Full => self.subject.measure(&transfers, Load::STORED_IN_FLIGHT, length).await,
             Load::Fresh => {
                 let fresh = self.fresh.as_mut().context("the fresh store was not prepared")?;

@@ -12,7 +12,7 @@
 //! | [`plan`], [`mix`] | which loads are measured; who pays whom in them |
 //! | [`scratch`], [`subject`], [`server`] | the databases; a store in one, with money and a committer; a socket |
 //! | [`classic`], [`classic_postgres`], [`classic_sqlite`] | what Florin is compared with |
-//! | [`in_process`], [`http_load`], [`http_wire`] | the load generators |
+//! | [`in_process`], [`http_load`], [`http_wire`], [`payout`] | the load generators |
 //! | [`local`], [`remote`] | a run; its [`rounds`], and what counts ([`measure`]) |
 //! | [`args`] | what a run can be asked for |
 //! | [`figures`], [`report`], [`machine`], [`progress`] | what comes out |
@@ -29,6 +29,7 @@ mod local;
 mod machine;
 mod measure;
 mod mix;
+mod payout;
 mod plan;
 mod progress;
 mod remote;

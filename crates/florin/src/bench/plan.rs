@@ -14,6 +14,8 @@ pub(super) enum Load {
     Http { connections: usize, mix: Mix },
     /// 1,000 transfers a request.
     Bulk { is_atomic: bool },
+    /// A payout of so many rows.
+    Payout { rows: u32 },
     /// One transfer a request, sent at a rate, whatever the server makes of it.
     OpenLoop { per_second: u32 },
     /// The committer on a store that holds next to nothing, against [`Load::Full`].
@@ -26,6 +28,9 @@ impl Load {
     /// How many callers compare the fresh store with the full one.
     pub(super) const STORED_IN_FLIGHT: usize = 1024;
 
+    /// How many rows the payout has that the figures are about.
+    pub(super) const PAYOUT_ROWS: u32 = 100_000;
+
     /// Whether it goes through a server's socket.
     pub(super) fn is_http(self) -> bool {
         matches!(self, Self::Http { .. } | Self::Bulk { .. } | Self::OpenLoop { .. })
@@ -35,7 +40,9 @@ impl Load {
     pub(super) fn mix(self) -> Mix {
         match self {
             Self::Classic { mix, .. } | Self::Committer { mix, .. } | Self::Http { mix, .. } => mix,
-            Self::Bulk { .. } | Self::OpenLoop { .. } | Self::Fresh | Self::Full => Mix::Uniform,
+            Self::Bulk { .. } | Self::Payout { .. } | Self::OpenLoop { .. } | Self::Fresh | Self::Full => {
+                Mix::Uniform
+            }
         }
     }
 
@@ -53,6 +60,7 @@ impl fmt::Display for Load {
             Self::Http { connections, mix } => write!(f, "http/{connections}/{mix}"),
             Self::Bulk { is_atomic: false } => f.write_str("bulk/independent"),
             Self::Bulk { is_atomic: true } => f.write_str("bulk/atomic"),
+            Self::Payout { rows } => write!(f, "payout/{rows}"),
             Self::OpenLoop { per_second } => write!(f, "open-loop/{per_second}"),
             Self::Fresh => f.write_str("stored/fresh"),
             Self::Full => f.write_str("stored/full"),
@@ -77,9 +85,9 @@ const OFFERED_PER_SECOND: u32 = 1000;
 /// `classic_connections` is what the engine's classic way is measured with; `only` keeps what begins with
 /// one of its names, and everything when it is empty.
 pub(super) fn loads(extent: Extent, classic_connections: &[usize], only: &[String]) -> Vec<Load> {
-    let (in_flight, connections): (&[usize], &[usize]) = match extent {
-        Extent::Whole => (&[1, 16, 64, 256, 1024, 4096], &[1, 16, 64, 256]),
-        Extent::Quick => (&[1, 64], &[1, 16]),
+    let (in_flight, connections, rows): (&[usize], &[usize], u32) = match extent {
+        Extent::Whole => (&[1, 16, 64, 256, 1024, 4096], &[1, 16, 64, 256], Load::PAYOUT_ROWS),
+        Extent::Quick => (&[1, 64], &[1, 16], 2_000),
     };
     let classic = [Mix::Uniform, Mix::Hot]
         .map(|mix| classic_connections.iter().map(move |&connections| Load::Classic { connections, mix }));
@@ -90,6 +98,7 @@ pub(super) fn loads(extent: Extent, classic_connections: &[usize], only: &[Strin
     let rest = [
         Load::Bulk { is_atomic: false },
         Load::Bulk { is_atomic: true },
+        Load::Payout { rows },
         Load::OpenLoop { per_second: OFFERED_PER_SECOND },
         Load::Fresh,
         Load::Full,
@@ -115,16 +124,16 @@ mod tests {
     #[test]
     fn a_whole_run_has_every_load_once() {
         let mut all = names(Extent::Whole, &[]);
-        assert_eq!(all.len(), 4 + 18 + 12 + 2 + 1 + 2);
+        assert_eq!(all.len(), 4 + 18 + 12 + 2 + 1 + 1 + 2);
         all.sort();
         all.dedup();
-        assert_eq!(all.len(), 39);
+        assert_eq!(all.len(), 40);
     }
 
     #[test]
     fn a_quick_run_has_every_kind() {
         let all = names(Extent::Quick, &[]);
-        for kind in ["classic/", "committer/", "http/", "bulk/", "open-loop/", "stored/"] {
+        for kind in ["classic/", "committer/", "http/", "bulk/", "payout/", "open-loop/", "stored/"] {
             assert!(all.iter().any(|name| name.starts_with(kind)), "{kind}");
         }
     }

@@ -9,6 +9,7 @@ use florin_server::cache::Cache;
 use florin_server::config::Settings;
 use florin_server::http::{self, AppState, Parts};
 use florin_server::limits::{LimitSettings, Limits};
+use florin_server::payouts::Waker;
 use florin_server::telemetry;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ impl Server {
         let state = AppState::new(Parts {
             store: Arc::clone(&subject.store),
             committer: subject.committer.clone(),
+            payouts: Waker::default(),
             auth,
             cache: Cache::off(),
             // It measures what the server can do, not what it lets one caller do.

@@ -18,8 +18,8 @@ use florin_server::clock;
 use florin_server::committer::Committer;
 use florin_server::config::Settings;
 use florin_store::{
-    AuditReport, Created, CreationKey, EmailAddress, NewApiKey, NewAsset, NewUser, Origin, Role, Scope,
-    Store, Username,
+    AuditReport, Created, CreationKey, EmailAddress, Engine, NewApiKey, NewAsset, NewUser, Origin, Role,
+    Scope, Store, Username,
 };
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -30,9 +30,11 @@ pub(super) const OPENING_BALANCE: &str = "1000000.00";
 /// A store that loads are run on.
 pub(super) struct Subject {
     pub(super) scratch: Scratch,
-    pub(super) store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Engine>,
     pub(super) committer: Committer,
     pub(super) wallets: Wallets,
+    /// What they hold.
+    pub(super) asset: AssetCode,
     operator: UserId,
     /// On whose behalf money moves, as the committer knows them.
     pub(super) caller: Caller,
@@ -67,10 +69,18 @@ impl Subject {
         scratch.insert_wallets(wallets, user, asset.code).await?;
 
         let committer =
-            Committer::start(Arc::clone(&store), serve::committer_settings(settings), Cache::off());
+            Committer::start(Arc::clone(&store) as _, serve::committer_settings(settings), Cache::off());
         let caller = Caller { principal: Principal::User(user), is_house: true };
-        let mut subject =
-            Self { scratch, store, committer, wallets, operator: user, caller, transactions: 0 };
+        let mut subject = Self {
+            scratch,
+            store,
+            committer,
+            wallets,
+            asset: asset.code,
+            operator: user,
+            caller,
+            transactions: 0,
+        };
         subject.open_balances(progress).await?;
         subject.scratch.settle().await?;
         Ok(subject)

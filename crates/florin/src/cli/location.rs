@@ -5,7 +5,7 @@ use florin_server::config::Settings;
 use florin_store::migrate::{self, Step, StepStatus};
 use florin_store::postgres::{Postgres, PostgresSettings};
 use florin_store::sqlite::Sqlite;
-use florin_store::{Store, StoreError};
+use florin_store::{Engine, StoreError};
 use secrecy::ExposeSecret;
 use std::fmt;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ impl Location {
     }
 
     /// Opens it to work on.
-    pub(super) async fn open(&self) -> Result<Arc<dyn Store>, StoreError> {
+    pub(super) async fn open(&self) -> Result<Arc<dyn Engine>, StoreError> {
         Ok(match self {
             Self::Sqlite(data_dir) => Arc::new(Sqlite::open(data_dir)?),
             Self::Postgres(settings) => Self::open_postgres(settings).await?,
@@ -43,7 +43,7 @@ impl Location {
     }
 
     /// Opens it to read, also while a server uses it.
-    pub(super) async fn open_to_read(&self) -> Result<Arc<dyn Store>, StoreError> {
+    pub(super) async fn open_to_read(&self) -> Result<Arc<dyn Engine>, StoreError> {
         Ok(match self {
             Self::Sqlite(data_dir) => Arc::new(Sqlite::open_read_only(data_dir)?),
             Self::Postgres(settings) => Self::open_postgres(settings).await?,

@@ -14,6 +14,7 @@ use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::config::Settings;
 use florin_server::http::{self, AppState, HttpSettings, Parts};
 use florin_server::limits::{LimitSettings, Limits};
+use florin_server::payouts::{Runner, RunnerSettings};
 use florin_server::telemetry;
 use florin_store::{Store, Username};
 use serde::Serialize;
@@ -72,15 +73,17 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         .await
         .with_context(|| format!("listening on {}", settings.listen))?;
     let cache = cache(&settings, link.as_ref());
-    let committer = Committer::start(Arc::clone(&store), committer_settings(&settings), cache.clone());
+    let committer = Committer::start(Arc::clone(&store) as _, committer_settings(&settings), cache.clone());
     if args.demo {
         demo::seed(&*store, &committer, &auth).await?;
     }
+    let runner = Runner::start(Arc::clone(&store), committer.clone(), RunnerSettings::default());
     greet(listener.local_addr()?, &location, args.demo);
 
     let state = AppState::new(Parts {
         store,
         committer: committer.clone(),
+        payouts: runner.waker(),
         auth,
         cache,
         limits: Limits::new(limit_settings(&settings), link.clone()),
@@ -89,7 +92,11 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     });
     http::serve(listener, state, stopped).await.context("serving")?;
     // Requests are answered or cut off; what they put into the queue is still committed.
-    if tokio::time::timeout(settings.shutdown_timeout, committer.stop()).await.is_err() {
+    let last_commits = async {
+        runner.stop().await;
+        committer.stop().await;
+    };
+    if tokio::time::timeout(settings.shutdown_timeout, last_commits).await.is_err() {
         bail!("the last commits did not end within {:?}", settings.shutdown_timeout);
     }
     if let Some(link) = link {

@@ -4,8 +4,9 @@ use crate::auth::Auth;
 use crate::cache::Cache;
 use crate::committer::Committer;
 use crate::limits::Limits;
+use crate::payouts::Waker;
 use florin_ledger::{LedgerId, UserId, WalletId};
-use florin_store::Store;
+use florin_store::Engine;
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use quick_cache::sync::Cache as OwnersCache;
@@ -54,9 +55,11 @@ impl Default for HttpSettings {
 /// What the state is made of.
 pub struct Parts {
     /// Where everything is.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Engine>,
     /// Who moves money.
     pub committer: Committer,
+    /// Tells who runs payouts that there is one to run.
+    pub payouts: Waker,
     /// Who proves who somebody is.
     pub auth: Auth,
     /// What is remembered of the store.

@@ -13,4 +13,4 @@ mod run;
 pub mod runner;
 
 pub use policy::{ApprovalFrom, PayoutPolicy};
-pub use runner::{Runner, RunnerSettings};
+pub use runner::{Runner, RunnerSettings, Waker};

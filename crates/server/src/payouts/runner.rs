@@ -58,7 +58,7 @@ pub struct Runner {
 }
 
 /// Tells the runner that there is something to do. Without it, it finds out by itself a little later.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Waker(Arc<Notify>);
 
 impl Waker {

@@ -15,6 +15,7 @@ use florin_server::clock;
 use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::http::{self, AppState, HttpSettings, Parts};
 use florin_server::limits::{LimitSettings, Limits};
+use florin_server::payouts::{Runner, RunnerSettings};
 use florin_store::{
     Created, CreationKey, EmailAddress, NewApiKey, NewUser, Origin, Role, Scope, Store, StoredPin,
     TransactionFilter, Username, WalletFilter,
@@ -45,11 +46,12 @@ pub(crate) const PEPPER: &str = "1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 /// A running server.
 pub(crate) struct Bank {
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn florin_store::Engine>,
     pub(crate) operator: Client,
     pub(crate) operator_id: UserId,
     key: SigningKey,
     pub(crate) committer: Committer,
+    runner: Runner,
     state: AppState,
     shutdown: oneshot::Sender<()>,
     server: JoinHandle<std::io::Result<()>>,
@@ -94,7 +96,7 @@ impl Bank {
 
     /// On a store that is there.
     pub(crate) async fn open_on(
-        store: (Arc<dyn Store>, Place),
+        store: (Arc<dyn florin_store::Engine>, Place),
         http: HttpSettings,
         committer: CommitterSettings,
     ) -> Self {
@@ -102,16 +104,18 @@ impl Bank {
     }
 
     async fn open_as(
-        (store, place): (Arc<dyn Store>, Place),
+        (store, place): (Arc<dyn florin_store::Engine>, Place),
         http: HttpSettings,
         committer: CommitterSettings,
         external: Option<ExternalTokens>,
     ) -> Self {
-        let committer = Committer::start(Arc::clone(&store), committer, Cache::off());
+        let committer = Committer::start(Arc::clone(&store) as _, committer, Cache::off());
+        let runner = Runner::start(Arc::clone(&store), committer.clone(), RunnerSettings::default());
         let key = SigningKey::from_pem(&SIGNING_KEY.into()).unwrap();
         let state = AppState::new(Parts {
             store: Arc::clone(&store),
             committer: committer.clone(),
+            payouts: runner.waker(),
             auth: Auth { external, ..auth(&key) },
             cache: Cache::off(),
             limits: Limits::new(LimitSettings::default(), None),
@@ -133,8 +137,19 @@ impl Bank {
         let operator_id = create_user(&*store, "house", Role::Operator).await;
         let operator = signed_in(&state, &nobody, operator_id, Role::Operator);
         let guard = MustClose { is_closed: false };
-        let bank =
-            Self { store, operator, operator_id, key, committer, state, shutdown, server, place, guard };
+        let bank = Self {
+            store,
+            operator,
+            operator_id,
+            key,
+            committer,
+            runner,
+            state,
+            shutdown,
+            server,
+            place,
+            guard,
+        };
         for (code, name, scale) in [("USD", "US dollar", 2), ("GOLD", "Gold coin", 0)] {
             let body = json!({"code": code, "name": name, "scale": scale});
             bank.operator.post("/v1/assets").key(&format!("asset-{code}")).json(&body).send().await.ok();
@@ -256,6 +271,7 @@ impl Bank {
         self.guard.is_closed = true;
         let _ = self.shutdown.send(());
         self.server.await.unwrap().unwrap();
+        self.runner.stop().await;
         self.committer.stop().await;
         let report = self.store.audit(LEDGER).await.unwrap();
         assert!(report.is_ok(), "{report:#?}");

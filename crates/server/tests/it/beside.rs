@@ -7,6 +7,7 @@ use florin_server::cache::{Cache, Link};
 use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::http::{self, AppState, HttpSettings, Parts};
 use florin_server::limits::{LimitSettings, Limits};
+use florin_server::payouts::Waker;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -38,10 +39,11 @@ impl Beside {
         let store = Arc::clone(&bank.store);
         let mut auth = bank.auth();
         auth.api_keys = ApiKeys::new().hearing_by(link.clone());
-        let committer = Committer::start(store, CommitterSettings::default(), cache.clone());
+        let committer = Committer::start(store as _, CommitterSettings::default(), cache.clone());
         let state = AppState::new(Parts {
             store: Arc::clone(&bank.store),
             committer: committer.clone(),
+            payouts: Waker::default(),
             auth,
             cache,
             limits: Limits::new(limits, link),

@@ -1,7 +1,6 @@
 //! A store of its own for each test, on each engine.
 
 use florin_server::clock;
-use florin_store::Store;
 use florin_store::migrate;
 use florin_store::postgres::{Postgres, PostgresSettings};
 use florin_store::sqlite::Sqlite;
@@ -26,7 +25,7 @@ pub(crate) enum Place {
 
 impl Engine {
     /// An empty store, migrated.
-    pub(crate) async fn store(self) -> (Arc<dyn Store>, Place) {
+    pub(crate) async fn store(self) -> (Arc<dyn florin_store::Engine>, Place) {
         match self {
             Self::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -41,7 +40,7 @@ impl Engine {
 }
 
 /// An empty store, migrated, on this PostgreSQL server.
-pub(crate) async fn postgres_store_on(server: &str) -> (Arc<dyn Store>, Place) {
+pub(crate) async fn postgres_store_on(server: &str) -> (Arc<dyn florin_store::Engine>, Place) {
     let name = database_name();
     run_on(server, &format!("CREATE DATABASE {name}")).await;
     let place = Place::Database { server: server.to_owned(), name };

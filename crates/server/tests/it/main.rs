@@ -32,6 +32,7 @@ mod limits;
 mod movements;
 mod openapi;
 mod payout_files;
+mod payout_runs;
 mod people;
 mod pins;
 mod races;

@@ -8,7 +8,6 @@ use super::figures::Engine;
 use super::mix::Wallets;
 use crate::cli::location::Location;
 use florin_ledger::{AssetCode, UserId};
-use florin_store::Store;
 use postgres::ScratchPostgres;
 use sqlite::ScratchSqlite;
 use std::collections::BTreeMap;
@@ -70,7 +69,7 @@ pub(super) enum Scratch {
 
 impl Scratch {
     /// The store in it.
-    pub(super) async fn open(&self) -> anyhow::Result<Arc<dyn Store>> {
+    pub(super) async fn open(&self) -> anyhow::Result<Arc<dyn florin_store::Engine>> {
         Ok(match self {
             Self::Postgres(scratch) => Arc::new(scratch.open().await?),
             Self::Sqlite(scratch) => Arc::new(scratch.open()?),
