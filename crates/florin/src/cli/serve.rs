@@ -77,7 +77,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     if args.demo {
         demo::seed(&*store, &committer, &auth).await?;
     }
-    let runner = Runner::start(Arc::clone(&store), committer.clone(), RunnerSettings::default());
+    let runner = Runner::start(Arc::clone(&store), committer.clone(), runner_settings(&settings));
     greet(listener.local_addr()?, &location, args.demo);
 
     let state = AppState::new(Parts {
@@ -209,6 +209,10 @@ pub(crate) fn committer_settings(settings: &Settings) -> CommitterSettings {
         batch_commands_max: settings.batch_commands_max,
         ..CommitterSettings::default()
     }
+}
+
+fn runner_settings(settings: &Settings) -> RunnerSettings {
+    RunnerSettings { lease: settings.payout_lease, ..RunnerSettings::default() }
 }
 
 /// The way to Redis, if there is one. Whether it answers does not matter.

@@ -117,6 +117,8 @@ pub struct Settings {
     #[serde(deserialize_with = "quotas::optional")]
     pub rate_limit_sign_in: Option<Quota>,
 
+    #[serde(deserialize_with = "durations::positive")]
+    pub payout_lease: Duration,
     #[serde(deserialize_with = "approvals::from")]
     pub payout_approval_from: ApprovalFrom,
     #[serde(deserialize_with = "durations::positive")]
