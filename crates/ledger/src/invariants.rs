@@ -3,10 +3,10 @@
 //! `decide` should never break these; if it did, the batch must not be written.
 
 use crate::{
-    Amount, AssetCode, Changes, Direction, Status, Transaction, TransactionId, Wallet, WalletId,
-    state::Reversed,
+    Amount, AssetCode, Changes, Direction, PayoutChange, PayoutId, RowResult, Status, Transaction,
+    TransactionId, Wallet, WalletId, state::Reversed,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A broken promise, found before it was written.
@@ -27,6 +27,9 @@ pub enum InvariantViolation {
     /// A reversal without its one place among those of its original, or above what was left of that.
     #[error("reversal {0} is not recorded as it must be")]
     ReversalDiffers(TransactionId),
+    /// A row's result that its transaction does not bear out, or that would be written twice.
+    #[error("the rows of payout {0} are not as their transactions")]
+    PayoutDiffers(PayoutId),
 }
 
 /// Checks a batch's changes: entries sum to zero a transaction and an asset, every changed wallet equals what
@@ -84,7 +87,8 @@ pub fn check(changes: &Changes) -> Result<(), InvariantViolation> {
     if let Some((asset, _)) = totals.into_iter().find(|(_, total)| *total != 0) {
         return Err(InvariantViolation::AssetUnbalanced(asset));
     }
-    check_reversals(changes)
+    check_reversals(changes)?;
+    check_payouts(changes)
 }
 
 /// Every completed reversal has its record, in order, and those of one original count on from each other.
@@ -115,4 +119,35 @@ fn check_reversals(changes: &Changes) -> Result<(), InvariantViolation> {
         Some(record) => Err(InvariantViolation::ReversalDiffers(record.reversal)),
         None => Ok(()),
     }
+}
+
+/// Every row has one result, and a transaction of its own that says the same.
+fn check_payouts(changes: &Changes) -> Result<(), InvariantViolation> {
+    if changes.payouts.is_empty() {
+        return Ok(());
+    }
+    let mut settled: HashMap<TransactionId, (Status, Amount)> = changes
+        .transactions
+        .iter()
+        .map(|transaction| (transaction.id, (transaction.settlement.status(), transaction.amount)))
+        .collect();
+    for change in &changes.payouts {
+        let PayoutChange { run, rows, .. } = change;
+        let mut decided = HashSet::with_capacity(rows.len());
+        for row in rows {
+            let is_borne_out = match row.result {
+                RowResult::Done { transaction, amount, .. } => {
+                    settled.remove(&transaction) == Some((Status::Completed, amount))
+                }
+                RowResult::Failed { transaction: Some(transaction), .. } => {
+                    settled.remove(&transaction).is_some_and(|(status, _)| status == Status::Failed)
+                }
+                RowResult::Failed { transaction: None, .. } => true,
+            };
+            if !is_borne_out || !decided.insert(row.row) {
+                return Err(InvariantViolation::PayoutDiffers(run.payout));
+            }
+        }
+    }
+    Ok(())
 }

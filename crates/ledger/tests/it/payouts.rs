@@ -3,12 +3,15 @@
 use crate::asks::{by, decimal};
 use crate::world::{ALICE, BOB, World, usd};
 use florin_ledger::{
-    BatchResult, Failure, Fence, Group, GroupOutcome, Movement, PayoutId, PayoutSlice, Rejection, RowNumber,
-    RowResult, Run, RunKind, Timestamp, TransactionType, WalletId, WalletStatus,
+    BatchResult, Failure, Fence, Group, GroupOutcome, InvariantViolation, Movement, PayoutId, PayoutSlice,
+    Rejection, RowChange, RowNumber, RowResult, Run, RunKind, Timestamp, TransactionType, WalletId,
+    WalletStatus, invariants,
 };
 
 const PAYOUT: PayoutId = PayoutId(7);
 const PAY: Run = Run { payout: PAYOUT, kind: RunKind::Pay, number: 1 };
+
+type Tamper = fn(&mut Vec<RowChange>);
 
 struct Scene {
     world: World,
@@ -117,6 +120,37 @@ fn a_row_is_settled_once_a_run_and_its_neighbours_are_not_touched() {
     assert!(scene.world.decides(&[same]).changes.is_empty());
     let retried = scene.pays(Run { number: 2, ..PAY }, 3, &["1.00"]);
     assert_eq!(results(&scene.world.decides(&[retried])).len(), 1);
+}
+
+#[test]
+fn a_result_that_its_transaction_does_not_bear_out_is_not_written() {
+    let mut scene = scene();
+    let group = scene.pays(PAY, 3, &["60.00", "50.00", "40.00"]);
+    let changes = scene.world.decides(&[group]).changes;
+    assert_eq!(invariants::check(&changes), Ok(()));
+    let tampers: [(&str, Tamper); 5] = [
+        ("a row twice", |rows| rows[1].row = rows[0].row),
+        ("another's transaction", |rows| rows[2].result = rows[0].result),
+        ("a failure as a payment", |rows| {
+            let RowResult::Failed { transaction: Some(transaction), .. } = rows[1].result else { panic!() };
+            let amount = florin_ledger::Amount::from_units(5_000).unwrap();
+            rows[1].result = RowResult::Done { transaction, amount, is_whole: true };
+        }),
+        ("a payment as a failure", |rows| {
+            let RowResult::Done { transaction, .. } = rows[0].result else { panic!() };
+            let rejection = Rejection::SameWallet;
+            rows[0].result = RowResult::Failed { transaction: Some(transaction), rejection };
+        }),
+        ("another amount", |rows| {
+            let RowResult::Done { amount, .. } = &mut rows[0].result else { panic!() };
+            *amount = florin_ledger::Amount::from_units(1).unwrap();
+        }),
+    ];
+    for (what, tamper) in tampers {
+        let mut tampered = changes.clone();
+        tamper(&mut tampered.payouts[0].rows);
+        assert_eq!(invariants::check(&tampered), Err(InvariantViolation::PayoutDiffers(PAYOUT)), "{what}");
+    }
 }
 
 #[test]
