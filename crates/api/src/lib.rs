@@ -12,7 +12,7 @@
 //! | [`secret_text`] | passwords, tokens and keys |
 //! | [`assets`], [`wallets`], [`entries`], [`transactions`], [`ledger`] | the resources |
 //! | [`movements`], [`bulk`] | what moves money, one by one and many at once |
-//! | [`payouts`] | many transfers from one wallet, from a file |
+//! | [`payouts`], [`payout_rows`] | many transfers from one wallet, from a file |
 //! | [`audit_log`] | who did what, from where |
 //! | [`page`] | lists, page by page |
 //! | [`problem`], [`problem_code`] | every refusal: RFC 9457, with stable codes |
@@ -28,6 +28,7 @@ pub mod ledger;
 pub mod metadata;
 pub mod movements;
 pub mod page;
+pub mod payout_rows;
 pub mod payouts;
 pub mod pins;
 pub mod problem;
@@ -51,6 +52,7 @@ pub use movements::{
     WithdrawalRequest,
 };
 pub use page::Page;
+pub use payout_rows::{PayoutRow, PayoutRowState, PayoutUpload, RowCompensationState, RowError};
 pub use payouts::{
     ApprovePayout, CompensatePayout, CompensationFilter, CompensationOperation, CompensationSelection,
     CompensationState, ExecutePayout, LargestRow, NewPayout, Payout, PayoutApproval, PayoutCompensation,

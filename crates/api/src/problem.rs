@@ -1,6 +1,6 @@
 //! Every refusal and every failure, as RFC 9457 has it.
 
-use crate::ProblemCode;
+use crate::{ProblemCode, RowError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -65,6 +65,33 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub current_version: Option<i64>,
+    /// The line of the file that is at fault, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub line: Option<u64>,
+    /// Where in the line: the cell of the header, or the character, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub column: Option<u64>,
+    /// The stable name of what is wrong with the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "column_unknown")]
+    pub fault: Option<String>,
+    /// How many rows the payout's last upload has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub rows: Option<i64>,
+    /// How many of them are good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub good_rows: Option<i64>,
+    /// How many have faults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub bad_rows: Option<i64>,
+    /// The first faults in what was sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<RowError>,
 }
 
 impl Problem {
@@ -87,6 +114,13 @@ impl Problem {
             needed: None,
             tries_left: None,
             current_version: None,
+            line: None,
+            column: None,
+            fault: None,
+            rows: None,
+            good_rows: None,
+            bad_rows: None,
+            errors: Vec::new(),
         }
     }
 }

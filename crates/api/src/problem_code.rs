@@ -163,7 +163,7 @@ problem_codes! {
     VersionConflict = 412, "version_conflict", "The wallet has changed";
     /// The body is larger than what is taken here.
     BodyTooLarge = 413, "body_too_large", "The body is too large";
-    /// The body does not say that it is JSON.
+    /// The body is of another type than what is taken here.
     ContentTypeUnsupported = 415, "content_type_unsupported", "The content type is not supported";
 
     // Understood, and not acceptable.
@@ -215,6 +215,10 @@ problem_codes! {
     AssetMismatch = 422, "asset_mismatch", "The assets differ";
     /// A system wallet cannot be closed or given a credit limit.
     SystemWallet = 422, "system_wallet", "It is a system wallet";
+    /// It is no payout file; the line, and where in it, are named. Nothing of it is taken.
+    PayoutFileInvalid = 422, "payout_file_invalid", "It is no payout file";
+    /// Rows of the upload have faults, so it is not in force. The first faults are named.
+    PayoutRowsInvalid = 422, "payout_rows_invalid", "Rows have faults";
     /// The key was used for another request.
     IdempotencyKeyReused = 422, "idempotency_key_reused", "The idempotency key was used before";
     /// The debited wallet has too little.

@@ -46,32 +46,48 @@ impl BodyTerms {
     ) -> Result<Bytes, ApiError> {
         let mut body = Limited::new(body, bytes_max);
         let mut bytes = BytesMut::new();
+        while let Some(data) = self.chunk(&mut body, bytes_max, deadline).await? {
+            bytes.extend_from_slice(&data);
+            self.find_place(bytes.len())?;
+        }
+        Ok(bytes.freeze())
+    }
+
+    /// The next part of a body of at most `bytes_max`, if there is one.
+    pub(super) async fn chunk(
+        &self,
+        body: &mut Limited<Body>,
+        bytes_max: usize,
+        deadline: Instant,
+    ) -> Result<Option<Bytes>, ApiError> {
         loop {
-            let patience = deadline.min(Instant::now() + self.timeout);
-            let frame = match timeout_at(patience, body.frame()).await {
-                Ok(None) => return Ok(bytes.freeze()),
-                Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(error))) if error.is::<LengthLimitError>() => {
-                    return Err(ApiError::invalid(
-                        ProblemCode::BodyTooLarge,
-                        format!("The body may have {bytes_max} bytes at most. Send less at a time."),
-                    ));
+            match self.in_time(deadline, body.frame()).await? {
+                None => return Ok(None),
+                Some(Ok(frame)) => {
+                    // Other frames are trailers.
+                    if let Ok(data) = frame.into_data() {
+                        return Ok(Some(data));
+                    }
                 }
-                Ok(Some(Err(_))) => {
-                    return Err(ApiError::invalid(ProblemCode::BodyMalformed, "The body ended too early."));
-                }
-                Err(_) => {
-                    return Err(ApiError::invalid(
-                        ProblemCode::RequestTimeout,
-                        "The body did not arrive in time. Nothing happened; try again.",
-                    ));
-                }
-            };
-            if let Ok(data) = frame.into_data() {
-                bytes.extend_from_slice(&data);
-                self.find_place(bytes.len())?;
+                Some(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large(bytes_max)),
+                Some(Err(_)) => return Err(ended_too_early()),
             }
         }
+    }
+
+    /// Waits for what the client is to send next.
+    pub(super) async fn in_time<T>(
+        &self,
+        deadline: Instant,
+        next: impl Future<Output = T>,
+    ) -> Result<T, ApiError> {
+        let patience = deadline.min(Instant::now() + self.timeout);
+        timeout_at(patience, next).await.map_err(|_| {
+            ApiError::invalid(
+                ProblemCode::RequestTimeout,
+                "The body did not arrive in time. Nothing happened; try again.",
+            )
+        })
     }
 
     /// A place for what has become large, if one is free.
@@ -83,4 +99,15 @@ impl BodyTerms {
         }
         Ok(())
     }
+}
+
+/// The body is larger than what is taken.
+pub(super) fn too_large(bytes_max: usize) -> ApiError {
+    let detail = format!("The body may have {bytes_max} bytes at most. Send less at a time.");
+    ApiError::invalid(ProblemCode::BodyTooLarge, detail)
+}
+
+/// The client went away.
+pub(super) fn ended_too_early() -> ApiError {
+    ApiError::invalid(ProblemCode::BodyMalformed, "The body ended too early.")
 }

@@ -78,8 +78,8 @@ pub(super) struct Edge {
     pub(super) large_bodies: Arc<Semaphore>,
     /// One permit a request that may be under way.
     pub(super) places: Arc<Semaphore>,
-    /// Deadlines of routes that may take longer, by their paths.
-    pub(super) slow_routes: &'static [(&'static str, Duration)],
+    /// Deadlines of routes that may take longer, by their methods and paths.
+    pub(super) slow_routes: &'static [(Method, &'static str, Duration)],
     pub(super) metrics: Arc<HttpMetrics>,
     /// Whose `X-Forwarded-For` is believed.
     pub(super) trusted_proxies: Arc<[IpNet]>,
@@ -93,7 +93,7 @@ pub(super) async fn pass(State(edge): State<Edge>, request: Request, next: Next)
     let route = route.as_ref().map(MatchedPath::as_str);
     let mut context = RequestContext {
         id: request_id(&request),
-        deadline: arrived_at + edge.time_for(route),
+        deadline: arrived_at + edge.time_for(&method, route),
         peer: edge.peer(&request),
         body: BodyTerms::new(edge.body_timeout, Arc::clone(&edge.large_bodies)),
     };
@@ -155,9 +155,9 @@ impl Edge {
         self.places.try_acquire().map(Some).map_err(|_| ApiError::Overloaded)
     }
 
-    fn time_for(&self, route: Option<&str>) -> Duration {
-        let slow = self.slow_routes.iter().find(|(path, _)| Some(*path) == route);
-        slow.map_or(self.request_timeout, |(_, time)| *time)
+    fn time_for(&self, method: &Method, route: Option<&str>) -> Duration {
+        let slow = self.slow_routes.iter().find(|(taken, path, _)| (taken, Some(*path)) == (method, route));
+        slow.map_or(self.request_timeout, |(_, _, time)| *time)
     }
 
     fn peer(&self, request: &Request) -> Option<IpAddr> {

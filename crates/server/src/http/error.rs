@@ -3,10 +3,12 @@
 //! What operators must know travels beside the problem, to the log; it never reaches the client. The problem
 //! becomes a body in [`edge`](super::edge), where the request's name is known.
 
-use super::{limited, rejection};
+use super::{limited, payouts, rejection};
 use crate::auth::{HashError, NotPermitted, PinError};
 use crate::committer::SubmitError;
 use crate::limits::{Policy, Refused};
+use crate::payouts::file::FileError;
+use crate::payouts::upload::{BadUpload, UploadError};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use florin_api::{Problem, ProblemCode};
@@ -51,6 +53,10 @@ pub enum ApiError {
     Refused(Refusal),
     /// It cannot be done with the payout.
     Payout(PayoutRefusal),
+    /// It is no payout file.
+    PayoutFile(FileError),
+    /// Rows of a payout file have faults.
+    PayoutRows(BadUpload),
     /// The committer has no outcome.
     Submit(SubmitError),
     /// The store has no answer.
@@ -109,6 +115,8 @@ impl ApiError {
             Self::Failed { transaction, failure, .. } => rejection::recorded(transaction, *failure),
             Self::Refused(refusal) => rejection::refused(*refusal),
             Self::Payout(refusal) => rejection::payout(*refusal),
+            Self::PayoutFile(error) => payouts::file_problem(error),
+            Self::PayoutRows(upload) => payouts::rows_problem(upload),
             Self::Submit(error) => submit_problem(error),
             Self::Store(error) => store_problem(error),
             Self::Overloaded | Self::Hash(HashError::Overloaded { .. }) => overloaded(),
@@ -315,6 +323,17 @@ impl From<Refusal> for ApiError {
 impl From<PayoutRefusal> for ApiError {
     fn from(refusal: PayoutRefusal) -> Self {
         Self::Payout(refusal)
+    }
+}
+
+impl From<UploadError> for ApiError {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::File(error) => Self::PayoutFile(error),
+            UploadError::Rows(upload) => Self::PayoutRows(upload),
+            UploadError::Refused(refusal) => Self::Payout(refusal),
+            UploadError::Store(error) => Self::Store(error),
+        }
     }
 }
 

@@ -31,6 +31,7 @@ const REQUEST_TIMEOUT: &str = "RequestTimeout";
         (name = "assets", description = "What is counted."),
         (name = "wallets", description = "One owner's balance in one asset."),
         (name = "money", description = "What moves money."),
+        (name = "payouts", description = "Many transfers from one wallet, from a file."),
         (name = "transactions", description = "What was moved."),
         (name = "proof", description = "That the books balance."),
         (name = "house", description = "For operators and their tools."),

@@ -5,7 +5,7 @@ use super::metrics::HttpMetrics;
 use super::openapi::{Base, describe_edge};
 use super::{
     ApiError, AppState, api_keys, assets, audit_log, body, bulk, entries, external_identities, house, ledger,
-    limited, movements, pins, sessions, transactions, users, wallets, well_known,
+    limited, movements, payouts, pins, sessions, transactions, users, wallets, well_known,
 };
 use axum::Router;
 use axum::http::{Method, Uri};
@@ -21,8 +21,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-/// Routes that read everything take as long as everything takes.
-const SLOW_ROUTES: &[(&str, Duration)] = &[("/v1/ledger/audit", Duration::from_mins(10))];
+/// Routes that read everything, or are sent much, take as long as that takes.
+const SLOW_ROUTES: &[(Method, &str, Duration)] = &[
+    (Method::POST, "/v1/ledger/audit", Duration::from_mins(10)),
+    (Method::PUT, "/v1/payouts/{id}/rows", Duration::from_mins(30)),
+    (Method::PATCH, "/v1/payouts/{id}/rows", Duration::from_mins(30)),
+];
 
 fn routes() -> OpenApiRouter<AppState> {
     let mut routes = OpenApiRouter::with_openapi(Base::openapi())
@@ -50,6 +54,9 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(movements::spend))
         .routes(routes!(movements::bonus))
         .routes(routes!(bulk::run))
+        .routes(routes!(payouts::rows::list, payouts::upload::replace, payouts::upload::mend))
+        .routes(routes!(payouts::downloads::errors))
+        .routes(routes!(payouts::downloads::results))
         .routes(routes!(transactions::list))
         .routes(routes!(transactions::read))
         .routes(routes!(movements::reverse))

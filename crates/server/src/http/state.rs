@@ -19,6 +19,9 @@ use tokio::sync::Semaphore;
 /// How many wallets' owners are remembered, some 50 bytes each.
 const WALLET_OWNERS_MAX: usize = 100_000;
 
+/// How many payout files are taken at once: each has a few megabytes of rows in memory.
+const UPLOADS_MAX: usize = 4;
+
 /// How the HTTP side works.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
@@ -84,6 +87,8 @@ pub struct Shared {
     pub(super) wallet_owners: OwnersCache<(LedgerId, WalletId), Option<UserId>>,
     /// Held by the audit that runs: it reads everything, so one at a time.
     pub(super) audit: Semaphore,
+    /// One permit a payout file that is being taken.
+    pub(super) uploads: Arc<Semaphore>,
 }
 
 impl AppState {
@@ -94,6 +99,7 @@ impl AppState {
             is_stopping: AtomicBool::new(false),
             wallet_owners: OwnersCache::new(WALLET_OWNERS_MAX),
             audit: Semaphore::new(1),
+            uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
         }))
     }
 

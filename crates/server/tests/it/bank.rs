@@ -4,7 +4,9 @@ use crate::call::Client;
 use crate::contract::Contract;
 use crate::engine::{Engine, Place};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher};
-use florin_ledger::{Fingerprint, IdempotencyKey, KeyHash, LedgerId, Movement, Principal, Timestamp, UserId};
+use florin_ledger::{
+    Fingerprint, IdempotencyKey, KeyHash, LedgerId, Movement, Principal, Timestamp, UserId, WalletId,
+};
 use florin_server::auth::approval;
 use florin_server::auth::{
     AccessTokenSettings, AccessTokens, ApiKeys, Approvals, Auth, ExternalIssuer, ExternalTokens, Intent,
@@ -16,6 +18,7 @@ use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::http::{self, AppState, HttpSettings, Parts};
 use florin_server::limits::{LimitSettings, Limits};
 use florin_server::payouts::{Runner, RunnerSettings};
+use florin_store::payouts::NewPayout;
 use florin_store::{
     Created, CreationKey, EmailAddress, NewApiKey, NewUser, Origin, Role, Scope, Store, StoredPin,
     TransactionFilter, Username, WalletFilter,
@@ -186,6 +189,18 @@ impl Bank {
             self.operator.post("/v1/deposits").key(&key).json(&body).send().await.ok();
         }
         wallet
+    }
+
+    /// A new payout of a person's, without rows.
+    pub(crate) async fn payout(&self, owner: &Person, source: i64) -> i64 {
+        let source = self.store.wallet(LEDGER, WalletId(source)).await.unwrap().unwrap().wallet;
+        let creator = Principal::User(UserId(owner.id));
+        let new = NewPayout { source: source.id, asset: source.asset, name: None, creator };
+        let made = self.store.create_payout(LEDGER, new, creation_key(), Origin::SYSTEM, clock::now()).await;
+        match made.unwrap() {
+            Created::New(payout) => payout.id.0,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// A person's access token, as it was issued at that time.

@@ -3,7 +3,7 @@
 use super::Cells;
 use super::spreadsheet::escaped;
 use csv_core::{Terminator, Writer, WriterBuilder};
-use florin_ledger::WalletId;
+use florin_ledger::{RowNumber, WalletId};
 use std::mem;
 
 const ERRORS_HEADER: [&str; 6] = ["row", "recipient_id", "amount", "reference", "memo", "error"];
@@ -35,7 +35,7 @@ pub struct Export {
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorLine<'row> {
     /// Its number in the payout, from 1.
-    pub number: u32,
+    pub number: RowNumber,
     /// What stands in it.
     pub cells: &'row Cells,
     /// What is wrong.
@@ -55,7 +55,7 @@ impl ErrorLine<'_> {
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "each is a column of the file, of its name")]
 pub struct ResultLine<'row> {
-    pub number: u32,
+    pub number: RowNumber,
     pub recipient: &'row str,
     pub wallet: Option<WalletId>,
     pub amount: &'row str,

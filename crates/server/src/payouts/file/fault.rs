@@ -53,11 +53,13 @@ pub enum FileFault {
     #[error("The file has more than {ROWS_MAX} rows. Make several payouts of it.")]
     RowsTooMany,
     #[error(
-        "{0:?} is no row number. The column row says which row of the payout this line mends: 1 to {ROWS_MAX}."
+        "{found:?} is no row to mend. The column row has the row's number, and the upload has rows 1 to {last}."
     )]
-    RowNumberInvalid(String),
+    RowNumberInvalid { found: String, last: u32 },
     #[error("Row {0} is there twice. Keep the line that is right.")]
     RowNumberDuplicate(u32),
+    #[error("Up to this row the amounts add up to more than 38 digits of the asset's smallest unit.")]
+    TotalTooLarge,
 }
 
 impl FileFault {
@@ -76,13 +78,14 @@ impl FileFault {
             Self::RowTooLong => "row_too_long",
             Self::QuoteUnclosed => "quote_unclosed",
             Self::RowsTooMany => "rows_too_many",
-            Self::RowNumberInvalid(_) => "row_number_invalid",
+            Self::RowNumberInvalid { .. } => "row_number_invalid",
             Self::RowNumberDuplicate(_) => "row_number_duplicate",
+            Self::TotalTooLarge => "total_too_large",
         }
     }
 
     /// The fault in this line, as a whole.
-    pub(super) const fn in_line(self, line: u64) -> FileError {
+    pub const fn in_line(self, line: u64) -> FileError {
         FileError { line, column: None, fault: self }
     }
 
@@ -115,6 +118,12 @@ pub enum RowFault {
     RecipientMissing,
     #[error("This is no recipient. {RECIPIENT_FORM}")]
     RecipientInvalid,
+    #[error("There is no such wallet, or no such user with a main wallet in the payout's asset.")]
+    RecipientUnknown,
+    #[error("The wallet holds another asset than the payout pays.")]
+    RecipientOfAnotherAsset,
+    #[error("It is the wallet that pays.")]
+    RecipientIsSource,
     #[error("There is no amount.")]
     AmountMissing,
     #[error(
@@ -147,6 +156,9 @@ impl RowFault {
             Self::CellsTooMany { .. } => "cells_too_many",
             Self::RecipientMissing => "recipient_missing",
             Self::RecipientInvalid => "recipient_invalid",
+            Self::RecipientUnknown => "recipient_unknown",
+            Self::RecipientOfAnotherAsset => "recipient_of_another_asset",
+            Self::RecipientIsSource => "recipient_is_source",
             Self::AmountMissing => "amount_missing",
             Self::AmountMalformed => "amount_malformed",
             Self::AmountZero => "amount_zero",

@@ -9,6 +9,9 @@ use florin_ledger::Scale;
 /// The most rows of a payout.
 pub const ROWS_MAX: u32 = 1_000_000;
 
+/// The most characters of a cell that are told back.
+const CELL_CHARACTERS_MAX: usize = 40;
+
 /// Reads a payout file, chunk by chunk as it arrives. How it is cut into chunks makes no difference to what comes
 /// out. After an error there is nothing more to read.
 pub struct RowReader {
@@ -23,9 +26,9 @@ impl RowReader {
         Self::numbering(Numbering::AsTheyStand(0), scale)
     }
 
-    /// Reads rows to be mended: each says by its column `row` which one it is.
-    pub fn mending(scale: Scale) -> Self {
-        Self::numbering(Numbering::AsTheySay(Seen::default()), scale)
+    /// Reads rows to be mended, of an upload that has `last` rows: each says by its column `row` which one it is.
+    pub fn mending(last: u32, scale: Scale) -> Self {
+        Self::numbering(Numbering::AsTheySay { last, seen: Seen::default() }, scale)
     }
 
     fn numbering(numbering: Numbering, scale: Scale) -> Self {
@@ -43,14 +46,14 @@ impl RowReader {
     }
 
     /// Ends the file: adds its last row, if no line break ended it, and says how many there were.
-    pub fn finish(mut self, rows: &mut Vec<FileRow>) -> Result<u32, FileError> {
+    pub fn finish(&mut self, rows: &mut Vec<FileRow>) -> Result<u32, FileError> {
         let piece = self.encoding.finish();
         self.read(&piece, rows)?;
         if let Some(record) = self.records.finish()? {
             rows.extend(self.rows.take(&record)?);
         }
         let line = self.records.line_here();
-        match (self.rows.header, self.rows.count) {
+        match (&self.rows.header, self.rows.count) {
             (None, _) => Err(FileFault::Empty.in_line(line)),
             (Some(_), 0) => Err(FileFault::RowsMissing.in_line(line)),
             (Some(_), count) => Ok(count),
@@ -77,7 +80,10 @@ struct Rows {
 enum Numbering {
     /// The last number.
     AsTheyStand(u32),
-    AsTheySay(Seen),
+    AsTheySay {
+        last: u32,
+        seen: Seen,
+    },
 }
 
 impl Rows {
@@ -101,7 +107,7 @@ impl Numbering {
     const fn columns_needed(&self) -> &'static [Column] {
         match self {
             Self::AsTheyStand(_) => &[Column::RecipientId, Column::Amount],
-            Self::AsTheySay(_) => &[Column::Row, Column::RecipientId, Column::Amount],
+            Self::AsTheySay { .. } => &[Column::Row, Column::RecipientId, Column::Amount],
         }
     }
 
@@ -111,10 +117,12 @@ impl Numbering {
                 *last += 1;
                 Ok(*last)
             }
-            Self::AsTheySay(seen) => {
-                let number = cell.parse().ok().filter(|number| (1..=ROWS_MAX).contains(number));
-                let number =
-                    number.ok_or_else(|| FileFault::RowNumberInvalid(cell.chars().take(20).collect()))?;
+            Self::AsTheySay { last, seen } => {
+                let number = cell.parse().ok().filter(|number| (1..=*last).contains(number));
+                let number = number.ok_or_else(|| {
+                    let found = cell.chars().take(CELL_CHARACTERS_MAX).collect();
+                    FileFault::RowNumberInvalid { found, last: *last }
+                })?;
                 if seen.insert(number) { Ok(number) } else { Err(FileFault::RowNumberDuplicate(number)) }
             }
         }

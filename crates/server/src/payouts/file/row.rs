@@ -6,6 +6,7 @@ use super::spreadsheet::{is_formula, unescaped};
 use super::{Column, RowError, RowFault};
 use florin_ledger::{AmountError, Decimal, Reference, Scale, WalletId};
 use florin_store::Username;
+use std::fmt;
 
 pub(super) const RECIPIENT_FORM: &str = "Write a wallet's number, or user: and a user's name.";
 
@@ -70,6 +71,29 @@ pub struct Cells {
     pub reference: String,
     /// The longer text.
     pub memo: String,
+}
+
+impl GoodRow {
+    /// The row with something that is wrong with it after all.
+    #[must_use]
+    pub fn with(self, error: RowError) -> BadRow {
+        let cells = Cells {
+            recipient: self.recipient.to_string(),
+            amount: self.amount.to_string(),
+            reference: self.reference.map(|reference| reference.as_str().to_owned()).unwrap_or_default(),
+            memo: self.memo.unwrap_or_default(),
+        };
+        BadRow { number: self.number, line: self.line, cells, errors: vec![error] }
+    }
+}
+
+impl fmt::Display for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wallet(id) => id.fmt(f),
+            Self::User(name) => write!(f, "user:{}", name.as_str()),
+        }
+    }
 }
 
 impl Recipient {

@@ -13,6 +13,8 @@ pub(super) struct Case {
     pub(super) query: &'static str,
     /// Its body. Words in capitals are filled in: [`World::fill`](super::walk::World::fill) knows them.
     pub(super) body: &'static str,
+    /// What its body is.
+    pub(super) content_type: &'static str,
     /// Who is not signed in.
     pub(super) nobody: &'static str,
     /// The person whose things the request names.
@@ -48,6 +50,7 @@ const fn case(operation: &'static str) -> Case {
         id: "",
         query: "",
         body: "",
+        content_type: "application/json",
         nobody: "authentication_required",
         owner: OK,
         stranger: OK,
@@ -67,6 +70,11 @@ impl Case {
 
     const fn body(self, body: &'static str) -> Self {
         Self { body, ..self }
+    }
+
+    /// A file with one row.
+    const fn csv(self, body: &'static str) -> Self {
+        Self { body, content_type: "text/csv", ..self }
     }
 
     /// Everybody is told the same, signed in or not.
@@ -168,6 +176,14 @@ pub(super) const CASES: &[Case] = &[
         .body(r#"{"mode": "atomic", "transactions": [{"type": "deposit", "idempotency_key": "bulk-NUMBER",
             "wallet_id": WALLET, "amount": "0.01"}]}"#)
         .for_the_house(MOVE),
+    // Payouts.
+    case("replace_payout_rows").at("PAYOUT").csv("recipient_id,amount\nOTHERS,0.01\n")
+        .for_owners("payout_not_found", MOVE),
+    case("mend_payout_rows").at("PAYOUT").csv("row,recipient_id,amount\n1,OTHERS,0.01\n")
+        .people_are_told("payout_nothing_to_mend").for_owners("payout_not_found", MOVE),
+    case("list_payout_rows").at("PAYOUT").for_owners("payout_not_found", READ),
+    case("read_payout_errors").at("PAYOUT").for_owners("payout_not_found", READ),
+    case("read_payout_results").at("PAYOUT").for_owners("payout_not_found", READ),
     // What was moved, and proof.
     case("list_transactions").query("?user_id=OWNER").for_owners("user_not_found", READ),
     case("read_transaction").at("RECEIVED").for_owners("transaction_not_found", READ),

@@ -53,6 +53,9 @@ impl World {
             let newest = self.bank.operator.read("/v1/api-keys?limit=1").await;
             text = text.replace("API_KEY", &newest["data"][0]["id"].to_string());
         }
+        if text.contains("PAYOUT") {
+            text = text.replace("PAYOUT", &self.bank.payout(&self.alice, self.wallet).await.to_string());
+        }
         text
     }
 
@@ -81,7 +84,8 @@ impl World {
         let path = self.fill(&format!("{}{}", path.replace("{id}", case.id), case.query)).await;
         let key = self.fill("walk-NUMBER").await;
         let call = client.call(method.clone(), &path).key(&key);
-        if case.body.is_empty() { call } else { call.bytes(self.fill(case.body).await) }
+        let body = self.fill(case.body).await;
+        if body.is_empty() { call } else { call.header("content-type", case.content_type).body(body) }
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) const FILES: &[(&str, &[&str])] = &[
     (
         "bad_mending_row_no_number.csv",
         &[
-            "2 row_number_invalid: \"three\" is no row number. The column row says which row of the payout this line mends: 1 to 1000000.",
+            "2 row_number_invalid: \"three\" is no row to mend. The column row has the row's number, and the upload has rows 1 to 99.",
         ],
     ),
     (
@@ -76,7 +76,7 @@ pub(super) const FILES: &[(&str, &[&str])] = &[
         "bad_mending_row_zero.csv",
         &[
             "#3 at 2: 12.50 to 17",
-            "3 row_number_invalid: \"0\" is no row number. The column row says which row of the payout this line mends: 1 to 1000000.",
+            "3 row_number_invalid: \"0\" is no row to mend. The column row has the row's number, and the upload has rows 1 to 99.",
         ],
     ),
     (
@@ -116,38 +116,42 @@ pub(super) const FILES: &[(&str, &[&str])] = &[
     ("bad_utf16le_mark.csv", &["1:1 utf16: The file is UTF-16. Save it as \"CSV UTF-8\"."]),
     (
         "good_all_columns.csv",
-        &["#1 at 2: 12.50 to 17 \"June\" \"For the first week\"", "#2 at 3: 0.01 to alice", "rows: 2"],
+        &["#1 at 2: 12.50 to 17 \"June\" \"For the first week\"", "#2 at 3: 0.01 to user:alice", "rows: 2"],
     ),
-    ("good_blank_lines.csv", &["#1 at 5: 12.50 to 17", "#2 at 8: 0.01 to alice", "rows: 2"]),
+    ("good_blank_lines.csv", &["#1 at 5: 12.50 to 17", "#2 at 8: 0.01 to user:alice", "rows: 2"]),
     (
         "good_byte_order_mark.csv",
-        &["#1 at 2: 12.50 to 17 \"June\" \"For the first week\"", "#2 at 3: 0.01 to alice", "rows: 2"],
+        &["#1 at 2: 12.50 to 17 \"June\" \"For the first week\"", "#2 at 3: 0.01 to user:alice", "rows: 2"],
     ),
     (
         "good_columns_in_any_order.csv",
-        &["#1 at 2: 12.50 to 17 \"June\" \"For the first week\"", "#2 at 3: 0.01 to alice", "rows: 2"],
+        &["#1 at 2: 12.50 to 17 \"June\" \"For the first week\"", "#2 at 3: 0.01 to user:alice", "rows: 2"],
     ),
     (
         "good_cr.csv",
-        &["#1 at 2: 12.50 to 17 \"June\" \"For the first week\"", "#2 at 3: 0.01 to alice", "rows: 2"],
+        &["#1 at 2: 12.50 to 17 \"June\" \"For the first week\"", "#2 at 3: 0.01 to user:alice", "rows: 2"],
     ),
     (
         "good_crlf.csv",
-        &["#1 at 2: 12.50 to 17 \"June\" \"For the first week\"", "#2 at 3: 0.01 to alice", "rows: 2"],
+        &["#1 at 2: 12.50 to 17 \"June\" \"For the first week\"", "#2 at 3: 0.01 to user:alice", "rows: 2"],
     ),
     (
         "good_exported.csv",
-        &["#1 at 2: 12.50 to 17 \"-1 day\" \"it's '-1' day\"", "#2 at 3: 0.01 to alice  \"-\"", "rows: 2"],
+        &[
+            "#1 at 2: 12.50 to 17 \"-1 day\" \"it's '-1' day\"",
+            "#2 at 3: 0.01 to user:alice  \"-\"",
+            "rows: 2",
+        ],
     ),
     ("good_longest_texts.csv", &["#1 at 2: 12.50 to 17 140x'ü' 500x'給'", "rows: 1"]),
-    ("good_mending.csv", &["#3 at 2: 12.50 to 17", "#1 at 3: 0.01 to alice", "rows: 2"]),
-    ("good_no_last_line_break.csv", &["#1 at 2: 12.50 to 17", "#2 at 3: 0.01 to alice", "rows: 2"]),
-    ("good_plain.csv", &["#1 at 2: 12.50 to 17", "#2 at 3: 0.01 to alice", "rows: 2"]),
+    ("good_mending.csv", &["#3 at 2: 12.50 to 17", "#1 at 3: 0.01 to user:alice", "rows: 2"]),
+    ("good_no_last_line_break.csv", &["#1 at 2: 12.50 to 17", "#2 at 3: 0.01 to user:alice", "rows: 2"]),
+    ("good_plain.csv", &["#1 at 2: 12.50 to 17", "#2 at 3: 0.01 to user:alice", "rows: 2"]),
     (
         "good_quotes.csv",
         &[
             "#1 at 2: 12.50 to 17 \"June, week \\\"one\\\"\" \"an \\\"en\\\" dash\"",
-            "#2 at 3: 0.01 to alice",
+            "#2 at 3: 0.01 to user:alice",
             "rows: 2",
         ],
     ),
@@ -243,7 +247,7 @@ pub(super) const FILES: &[(&str, &[&str])] = &[
             "#14 at 15: recipient_id recipient_invalid in \"user:al ice\" \"12.50\" \"\" \"\"",
             "#15 at 16: recipient_id recipient_invalid in \"User:alice\" \"12.50\" \"\" \"\"",
             "#16 at 17: recipient_id recipient_invalid in \"=17\" \"12.50\" \"\" \"\"",
-            "#17 at 18: 12.50 to alice",
+            "#17 at 18: 12.50 to user:alice",
             "rows: 17",
         ],
     ),

@@ -1,8 +1,8 @@
 //! What is written is read back, and no spreadsheet takes it for a formula.
 
 use super::{read, reader};
-use florin_ledger::WalletId;
-use florin_server::payouts::file::{Cells, ErrorLine, Export, FileRow, Recipient, ResultLine};
+use florin_ledger::{RowNumber, WalletId};
+use florin_server::payouts::file::{Cells, ErrorLine, Export, FileRow, ResultLine};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -17,9 +17,13 @@ fn errors_are_written_as_they_are_uploaded_again() {
     };
     let faults = [("amount", "The amount must be above zero."), ("reference", "The text begins with =.")];
     let error = ErrorLine::text(8, faults);
-    export.error(&ErrorLine { number: 7, cells: &cells("17", "0", "=1", "a \"b\", c"), error: &error });
     export.error(&ErrorLine {
-        number: 9,
+        number: RowNumber(7),
+        cells: &cells("17", "0", "=1", "a \"b\", c"),
+        error: &error,
+    });
+    export.error(&ErrorLine {
+        number: RowNumber(9),
         cells: &cells("user:alice", "-5", "-1 day", "'@b"),
         error: "line 10",
     });
@@ -34,7 +38,7 @@ fn errors_are_written_as_they_are_uploaded_again() {
 fn results_tell_all_of_a_row() {
     let mut export = Export::of_results();
     export.result(&ResultLine {
-        number: 1,
+        number: RowNumber(1),
         recipient: "user:alice",
         wallet: Some(WalletId(17)),
         amount: "12.50",
@@ -62,7 +66,7 @@ proptest! {
     #[test]
     fn whatever_is_written_is_read_back(rows in vec(cells(), 1..20)) {
         let mut export = Export::of_errors();
-        for (cells, number) in rows.iter().zip(1..) {
+        for (cells, number) in rows.iter().zip((1..).map(RowNumber)) {
             export.error(&ErrorLine { number, cells, error: "line 1, amount: …" });
         }
         let (read, end) = read(reader("mending"), export.take().chunks(100));
@@ -75,7 +79,7 @@ proptest! {
         let mut export = Export::of_errors();
         export.take();
         let cells = Cells { recipient, ..Cells::default() };
-        export.error(&ErrorLine { number: 1, cells: &cells, error: "=1" });
+        export.error(&ErrorLine { number: RowNumber(1), cells: &cells, error: "=1" });
         let bytes = export.take();
         let line = str::from_utf8(&bytes).unwrap();
         let cell = line.strip_prefix("1,").and_then(|line| line.strip_suffix(",,,,'=1\r\n")).unwrap();
@@ -104,10 +108,7 @@ fn cells_of(row: &FileRow) -> Cells {
     match row {
         FileRow::Bad(row) => row.cells.clone(),
         FileRow::Good(row) => Cells {
-            recipient: match &row.recipient {
-                Recipient::Wallet(id) => id.to_string(),
-                Recipient::User(name) => format!("user:{}", name.as_str()),
-            },
+            recipient: row.recipient.to_string(),
             amount: row.amount.to_string(),
             reference: row.reference.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default(),
             memo: row.memo.clone().unwrap_or_default(),

@@ -6,7 +6,7 @@ mod exports;
 
 use expected::FILES;
 use florin_ledger::Scale;
-use florin_server::payouts::file::{FileError, FileRow, GoodRow, ROWS_MAX, Recipient, RowReader};
+use florin_server::payouts::file::{FileError, FileRow, GoodRow, ROWS_MAX, RowReader};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -38,7 +38,7 @@ pub(super) fn read<'file>(mut reader: RowReader, chunks: impl IntoIterator<Item 
 /// Cents; files whose name says so are read as mending.
 pub(super) fn reader(name: &str) -> RowReader {
     let cents = Scale::new(2).unwrap();
-    if name.contains("mending") { RowReader::mending(cents) } else { RowReader::new(cents) }
+    if name.contains("mending") { RowReader::mending(99, cents) } else { RowReader::new(cents) }
 }
 
 #[test]
@@ -164,14 +164,12 @@ fn printed_row(row: &FileRow) -> String {
     };
     match row {
         FileRow::Good(row) => {
-            let recipient = match &row.recipient {
-                Recipient::Wallet(id) => id.to_string(),
-                Recipient::User(name) => name.as_str().to_owned(),
-            };
             let reference = row.reference.as_ref().map(|text| short(text.as_str())).unwrap_or_default();
             let memo = row.memo.as_deref().map(short).unwrap_or_default();
-            let text =
-                format!("#{} at {}: {} to {recipient} {reference} {memo}", row.number, row.line, row.amount);
+            let text = format!(
+                "#{} at {}: {} to {} {reference} {memo}",
+                row.number, row.line, row.amount, row.recipient
+            );
             text.trim_end().to_owned()
         }
         FileRow::Bad(row) => {
