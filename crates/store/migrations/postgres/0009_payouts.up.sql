@@ -69,6 +69,10 @@ CREATE TABLE IF NOT EXISTS payouts (
     CONSTRAINT payouts_approved_by_another CHECK (approved_by IS NULL OR approved_by IS DISTINCT FROM creator_user_id),
     CONSTRAINT payouts_counts CHECK (paid_rows >= 0 AND failed_rows >= 0 AND paid_rows + failed_rows <= row_count),
     CONSTRAINT payouts_paid_once CHECK (paid_total <= total),
+    CONSTRAINT payouts_compensation_counts CHECK (
+        compensated_rows >= 0 AND compensation_failed_rows >= 0
+        AND compensated_rows + compensation_failed_rows <= compensation_rows
+        AND (compensation_ended_at IS NULL OR compensated_rows + compensation_failed_rows = compensation_rows)),
     CONSTRAINT payouts_reversed_once CHECK (reversed_total >= 0 AND reversed_total <= coalesce(paid_total, 0)),
     CONSTRAINT payouts_ended CHECK (CASE state
         WHEN 'COMPLETED' THEN paid_rows = row_count

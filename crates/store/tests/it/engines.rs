@@ -19,6 +19,16 @@ use tokio::sync::OnceCell;
 pub(crate) trait Engine: Send + Sync {
     fn store(&self) -> Arc<dyn Store>;
 
+    /// The same with payouts, which the model does not have.
+    fn whole_store(&self) -> Arc<dyn florin_store::Engine> {
+        panic!("the model has no payouts")
+    }
+
+    /// Another server's, where there can be one.
+    async fn another_server(&self) -> Arc<dyn florin_store::Engine> {
+        self.whole_store()
+    }
+
     /// The test's ledgers.
     fn ledgers(&self) -> [LedgerId; 2];
 
@@ -89,6 +99,10 @@ impl OnSqlite {
 #[async_trait]
 impl Engine for OnSqlite {
     fn store(&self) -> Arc<dyn Store> {
+        self.store.clone().unwrap()
+    }
+
+    fn whole_store(&self) -> Arc<dyn florin_store::Engine> {
         self.store.clone().unwrap()
     }
 
@@ -164,6 +178,14 @@ async fn connect(database: &TestDatabase) -> Postgres {
 impl Engine for OnPostgres {
     fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
+    }
+
+    fn whole_store(&self) -> Arc<dyn florin_store::Engine> {
+        self.store.clone()
+    }
+
+    async fn another_server(&self) -> Arc<dyn florin_store::Engine> {
+        Arc::new(connect(&self.database).await)
     }
 
     fn ledgers(&self) -> [LedgerId; 2] {

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `conformance` | what every engine must do, each answer and each resulting state compared with the model's |
 //! | `differential` | the same for random commands |
+//! | `payouts` | payouts from upload to compensation, with what every engine must say |
 //! | `races` | what holds when many write at once |
 //! | `tampering`, `constraints` | what the audit finds, and what the database refuses, past Florin |
 //! | `migrate` | schema steps |
@@ -21,6 +22,7 @@ mod differential;
 mod engines;
 mod migrate;
 mod model;
+mod payouts;
 mod postgres_faults;
 mod postgres_server;
 mod races;
