@@ -14,7 +14,7 @@ use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::config::Settings;
 use florin_server::http::{self, AppState, HttpSettings, Parts};
 use florin_server::limits::{LimitSettings, Limits};
-use florin_server::payouts::{Runner, RunnerSettings};
+use florin_server::payouts::{PayoutPolicy, Runner, RunnerSettings};
 use florin_server::telemetry;
 use florin_store::{Store, Username};
 use serde::Serialize;
@@ -248,6 +248,10 @@ pub(crate) fn http_settings(settings: &Settings) -> HttpSettings {
         connections_max: settings.connections_max,
         shutdown_timeout: settings.shutdown_timeout,
         trusted_proxies: settings.trusted_proxies.as_slice().into(),
+        payouts: PayoutPolicy {
+            approval_from: settings.payout_approval_from.clone(),
+            compensation_window: settings.payout_compensation_window,
+        },
     }
 }
 

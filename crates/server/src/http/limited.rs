@@ -38,6 +38,10 @@ const KINDS: &[(&str, Kind)] = &[
     ("/v1/bonuses", Kind::Movement),
     ("/v1/transactions/bulk", Kind::Movement),
     ("/v1/transactions/{id}/reverse", Kind::Movement),
+    ("/v1/payouts/{id}/execute", Kind::Movement),
+    ("/v1/payouts/{id}/retry", Kind::Movement),
+    ("/v1/payouts/{id}/compensate", Kind::Movement),
+    ("/v1/payouts/{id}/approve", Kind::Movement),
 ];
 
 /// What a request is for.
@@ -153,6 +157,20 @@ mod tests {
         for (path, item) in &openapi_document().paths.paths {
             let Some(post) = &item.post else { continue };
             if post.tags.as_ref().is_some_and(|tags| tags.iter().any(|tag| tag == "money")) {
+                assert_eq!(kind(&Method::POST, Some(path)), Kind::Movement, "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_takes_a_pin_is_limited_as_such() {
+        for (path, item) in &openapi_document().paths.paths {
+            let parameters = item.post.iter().flat_map(|post| post.parameters.iter().flatten());
+            let mut names = parameters.filter_map(|parameter| match parameter {
+                RefOr::T(parameter) => Some(parameter.name.as_str()),
+                RefOr::Ref(_) => None,
+            });
+            if names.any(|name| name == "Transaction-Pin") {
                 assert_eq!(kind(&Method::POST, Some(path)), Kind::Movement, "{path}");
             }
         }

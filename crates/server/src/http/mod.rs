@@ -16,7 +16,7 @@
 //! | `users`, `sessions`, `api_keys`, `pins`, `external_identities`, `well_known` | who there is, and how they sign in |
 //! | `assets`, `wallets`, `entries`, `transactions`, `ledger` | what there is |
 //! | `movements`, `bulk` | what moves money; `ask` and `proof` are their head, `commands` makes commands of their bodies |
-//! | `payouts` | many transfers from one wallet, from a file |
+//! | `payouts` | many transfers from one wallet, from a file; a folder of its own |
 //! | `parse`, `view`, `viewer`, `page`, `created` | values on their way in and out, and who may see what |
 //! | `audit_log`, `operator_log` | who did what, from where; what operators move |
 //! | [`house`] | is it alive, how is it doing |

@@ -107,6 +107,18 @@ pub(super) async fn demand(
     demand_for(state, caller, context, proof, asked).await
 }
 
+/// Lets what a person wants with a payout pass only with their PIN, or with an approval of this very thing.
+pub(super) async fn demand_for_payout(
+    state: &AppState,
+    caller: &Identity,
+    context: &RequestContext,
+    proof: Proof,
+    intent: Intent,
+    key_hash: KeyHash,
+) -> Result<(), ApiError> {
+    demand_for(state, caller, context, proof, || (digest([intent]), key_hash)).await
+}
+
 /// `asked` is the digest of what is asked for, and under which key.
 async fn demand_for(
     state: &AppState,

@@ -4,7 +4,7 @@ use crate::auth::Auth;
 use crate::cache::Cache;
 use crate::committer::Committer;
 use crate::limits::Limits;
-use crate::payouts::Waker;
+use crate::payouts::{PayoutPolicy, Waker};
 use florin_ledger::{LedgerId, UserId, WalletId};
 use florin_store::Engine;
 use ipnet::IpNet;
@@ -39,6 +39,8 @@ pub struct HttpSettings {
     pub shutdown_timeout: Duration,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Arc<[IpNet]>,
+    /// What is demanded of payouts.
+    pub payouts: PayoutPolicy,
 }
 
 impl Default for HttpSettings {
@@ -51,6 +53,7 @@ impl Default for HttpSettings {
             connections_max: 10_000,
             shutdown_timeout: Duration::from_secs(20),
             trusted_proxies: Arc::default(),
+            payouts: PayoutPolicy::default(),
         }
     }
 }

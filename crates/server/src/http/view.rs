@@ -180,7 +180,7 @@ const fn transaction_status(status: Status) -> api::TransactionStatus {
     }
 }
 
-const fn wallet_status(status: WalletStatus) -> api::WalletStatus {
+pub(super) const fn wallet_status(status: WalletStatus) -> api::WalletStatus {
     match status {
         WalletStatus::Active => api::WalletStatus::Active,
         WalletStatus::Frozen => api::WalletStatus::Frozen,

@@ -105,6 +105,11 @@ impl Case {
         Self { owner: told, stranger: told, operator: told, ..self }
     }
 
+    /// Whoever may is told this.
+    const fn all_are_told(self, told: &'static str) -> Self {
+        Self { owner: told, operator: told, ..self }
+    }
+
     const fn owner_is_told(self, owner: &'static str) -> Self {
         Self { owner, ..self }
     }
@@ -176,7 +181,7 @@ pub(super) const CASES: &[Case] = &[
         .body(r#"{"mode": "atomic", "transactions": [{"type": "deposit", "idempotency_key": "bulk-NUMBER",
             "wallet_id": WALLET, "amount": "0.01"}]}"#)
         .for_the_house(MOVE),
-    // Payouts.
+    // Payouts. They have no rows.
     case("replace_payout_rows").at("PAYOUT").csv("recipient_id,amount\nOTHERS,0.01\n")
         .for_owners("payout_not_found", MOVE),
     case("mend_payout_rows").at("PAYOUT").csv("row,recipient_id,amount\n1,OTHERS,0.01\n")
@@ -184,6 +189,20 @@ pub(super) const CASES: &[Case] = &[
     case("list_payout_rows").at("PAYOUT").for_owners("payout_not_found", READ),
     case("read_payout_errors").at("PAYOUT").for_owners("payout_not_found", READ),
     case("read_payout_results").at("PAYOUT").for_owners("payout_not_found", READ),
+    case("create_payout").body(r#"{"source_wallet_id": WALLET}"#).for_owners("wallet_not_found", MOVE),
+    case("list_payouts").query("?source_wallet_id=WALLET").for_owners("wallet_not_found", READ),
+    case("read_payout").at("PAYOUT").for_owners("payout_not_found", READ),
+    case("preflight_payout").at("PAYOUT").all_are_told("payout_empty").for_owners("payout_not_found", READ),
+    case("execute_payout").at("PAYOUT").body(r#"{"digest": "DIGEST"}"#).all_are_told("payout_empty")
+        .for_owners("payout_not_found", MOVE),
+    case("retry_payout").at("PAYOUT").all_are_told("payout_empty").for_owners("payout_not_found", MOVE),
+    case("compensate_payout").at("PAYOUT").body(r#"{"filter": {}}"#).all_are_told("payout_state")
+        .for_owners("payout_not_found", MOVE),
+    case("approve_payout").at("PAYOUT").body(r#"{"digest": "DIGEST"}"#).all_are_told("payout_empty")
+        .for_the_house(Never),
+    case("pause_payout").at("PAYOUT").all_are_told("payout_state").for_owners("payout_not_found", MOVE),
+    case("resume_payout").at("PAYOUT").all_are_told("payout_state").for_owners("payout_not_found", MOVE),
+    case("cancel_payout").at("CANCELLED").for_owners("payout_not_found", MOVE),
     // What was moved, and proof.
     case("list_transactions").query("?user_id=OWNER").for_owners("user_not_found", READ),
     case("read_transaction").at("RECEIVED").for_owners("transaction_not_found", READ),

@@ -43,7 +43,8 @@ impl World {
             .replace("OWNER", &self.alice.id.to_string())
             .replace("WALLET", &self.wallet.to_string())
             .replace("OTHERS", &self.others.to_string())
-            .replace("RECEIVED", &self.received);
+            .replace("RECEIVED", &self.received)
+            .replace("DIGEST", &"0".repeat(64));
         if text.contains("EMPTY") {
             let wallet = self.bank.wallet_with(&self.alice, "GOLD", &format!("empty-{number}"), "0").await;
             text = text.replace("EMPTY", &wallet.to_string());
@@ -55,6 +56,11 @@ impl World {
         }
         if text.contains("PAYOUT") {
             text = text.replace("PAYOUT", &self.bank.payout(&self.alice, self.wallet).await.to_string());
+        }
+        if text.contains("CANCELLED") {
+            let payout = self.bank.payout(&self.alice, self.wallet).await.to_string();
+            self.alice.client.post(&format!("/v1/payouts/{payout}/cancel")).send().await.ok();
+            text = text.replace("CANCELLED", &payout);
         }
         text
     }
