@@ -246,6 +246,7 @@ pub(crate) fn http_settings(settings: &Settings) -> HttpSettings {
         requests_max: settings.requests_max,
         header_timeout: settings.header_timeout,
         connections_max: settings.connections_max,
+        event_streams_max: settings.event_streams_max,
         shutdown_timeout: settings.shutdown_timeout,
         trusted_proxies: settings.trusted_proxies.as_slice().into(),
         payouts: PayoutPolicy {

@@ -100,6 +100,7 @@ pub struct Settings {
     #[serde(deserialize_with = "durations::positive")]
     pub header_timeout: Duration,
     pub connections_max: usize,
+    pub event_streams_max: usize,
     #[serde(deserialize_with = "durations::positive")]
     pub shutdown_timeout: Duration,
     pub trusted_proxies: Vec<IpNet>,
@@ -177,6 +178,7 @@ impl Settings {
         let rules = [
             ("requests_max", self.requests_max > 0, "1 or more"),
             ("connections_max", self.connections_max > 0, "1 or more"),
+            ("event_streams_max", self.event_streams_max > 0, "1 or more"),
             ("batch_commands_max", self.batch_commands_max > 0, "1 or more"),
             (
                 "queue_commands_max",

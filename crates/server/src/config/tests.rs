@@ -96,6 +96,7 @@ fn values_that_make_no_sense_are_refused_by_name() {
         ("pool_size = -1", "pool_size"),
         ("requests_max = 0", "requests_max"),
         ("connections_max = 0", "connections_max"),
+        ("event_streams_max = 0", "event_streams_max"),
         ("batch_commands_max = 0", "batch_commands_max"),
         ("queue_commands_max = 10", "queue_commands_max"),
         ("lock_timeout = \"0s\"", "lock_timeout"),

@@ -70,6 +70,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(payouts::steer::pause))
         .routes(routes!(payouts::steer::resume))
         .routes(routes!(payouts::steer::cancel))
+        .routes(routes!(payouts::events::watch))
         .routes(routes!(ledger::trial_balance))
         .routes(routes!(ledger::audit))
         .routes(routes!(audit_log::list))

@@ -1,5 +1,6 @@
 //! What handlers share.
 
+use super::payouts::Watches;
 use crate::auth::Auth;
 use crate::cache::Cache;
 use crate::committer::Committer;
@@ -35,6 +36,8 @@ pub struct HttpSettings {
     pub header_timeout: Duration,
     /// How many connections there may be.
     pub connections_max: usize,
+    /// How many streams of events there may be; the next one is refused.
+    pub event_streams_max: usize,
     /// How long a stop waits for requests that run.
     pub shutdown_timeout: Duration,
     /// Whose `X-Forwarded-For` is believed.
@@ -51,6 +54,7 @@ impl Default for HttpSettings {
             requests_max: 4096,
             header_timeout: Duration::from_secs(10),
             connections_max: 10_000,
+            event_streams_max: 1024,
             shutdown_timeout: Duration::from_secs(20),
             trusted_proxies: Arc::default(),
             payouts: PayoutPolicy::default(),
@@ -92,17 +96,21 @@ pub struct Shared {
     pub(super) audit: Semaphore,
     /// One permit a payout file that is being taken.
     pub(super) uploads: Arc<Semaphore>,
+    /// Payouts that somebody watches.
+    pub(super) watches: Watches,
 }
 
 impl AppState {
     /// The state of a server made of these parts.
     pub fn new(parts: Parts) -> Self {
+        let watches = Watches::new(parts.settings.event_streams_max);
         Self(Arc::new(Shared {
             parts,
             is_stopping: AtomicBool::new(false),
             wallet_owners: OwnersCache::new(WALLET_OWNERS_MAX),
             audit: Semaphore::new(1),
             uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
+            watches,
         }))
     }
 

@@ -10,10 +10,12 @@
 //! | `preflight` | what is worth knowing before |
 //! | `runs` | executed, retried, compensated |
 //! | `steer` | approved, paused, resumed, cancelled |
+//! | `events`, `watch` | watched |
 //! | `requests` | what bodies say, for the store and for approvals |
 //! | `view`, `pace` | payouts as the wire shows them, and how fast they go on |
 
 pub(super) mod downloads;
+pub(super) mod events;
 mod incoming;
 mod pace;
 pub(super) mod preflight;
@@ -25,9 +27,11 @@ pub(super) mod runs;
 pub(super) mod steer;
 pub(super) mod upload;
 mod view;
+mod watch;
 
 pub(super) use problems::{file_problem, rows_problem};
 pub(super) use requests::{approval_intent, compensation_intent, execution_intent, retry_intent};
+pub(super) use watch::Watches;
 
 use super::{ApiError, AppState};
 use crate::auth::Identity;

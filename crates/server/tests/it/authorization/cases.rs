@@ -203,6 +203,7 @@ pub(super) const CASES: &[Case] = &[
     case("pause_payout").at("PAYOUT").all_are_told("payout_state").for_owners("payout_not_found", MOVE),
     case("resume_payout").at("PAYOUT").all_are_told("payout_state").for_owners("payout_not_found", MOVE),
     case("cancel_payout").at("CANCELLED").for_owners("payout_not_found", MOVE),
+    case("watch_payout").at("CANCELLED").for_owners("payout_not_found", READ),
     // What was moved, and proof.
     case("list_transactions").query("?user_id=OWNER").for_owners("user_not_found", READ),
     case("read_transaction").at("RECEIVED").for_owners("transaction_not_found", READ),
