@@ -558,7 +558,7 @@ pub trait PayoutStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> Answer<Payout>;
 
-    /// Deletes rows that no longer count, a few thousand at a time; whether there are more.
+    /// Deletes rows that no longer count, a few thousand at a time; whether there may be more.
     async fn sweep_rows(&self, ledger: LedgerId, id: PayoutId) -> Result<bool, StoreError>;
 
     /// Rows of a revision that match, by their numbers, above `after`.

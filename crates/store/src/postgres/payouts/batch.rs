@@ -9,10 +9,9 @@ use crate::postgres::commit::AttemptError;
 use crate::postgres::db_tx::DbTx;
 use crate::postgres::load::Reading;
 use crate::postgres::save::expect;
-use florin_ledger::{
-    Amount, Changes, Fence, LedgerId, PayoutChange, PayoutId, RowChange, RowResult, Run, RunKind,
-    TransactionId,
-};
+use florin_ledger::{Changes, Fence, LedgerId, PayoutChange, PayoutId, RowChange, RowResult, Run, RunKind};
+use futures_util::future::try_join_all;
+use postgres_types::ToSql;
 use std::collections::{HashMap, HashSet};
 use tokio_postgres::{Row, Statement};
 use uuid::Uuid;
@@ -65,186 +64,155 @@ pub(in crate::postgres) async fn update(
     ledger: LedgerId,
     changes: &Changes,
 ) -> Result<(), AttemptError> {
-    if changes.payouts.is_empty() {
-        return Ok(());
-    }
-    let of_kind = |kind| Rows::of(changes.payouts.iter().filter(move |change| change.run.kind == kind));
-    let (paid, reversed) = (of_kind(RunKind::Pay), of_kind(RunKind::Compensate));
-    tokio::try_join!(
-        biased;
-        update_payouts(db_tx, ledger, &changes.payouts),
-        paid.write(db_tx, ledger, PAY_ROWS),
-        reversed.write(db_tx, ledger, REVERSE_ROWS),
-    )?;
+    // In one order: two servers that write to the same payouts never wait for each other in a circle.
+    let mut payouts: Vec<&PayoutChange> = changes.payouts.iter().collect();
+    payouts.sort_unstable_by_key(|change| change.run.payout);
+    let written = payouts.into_iter().map(async |change| {
+        tokio::try_join!(
+            biased;
+            update_payout(db_tx, ledger, change),
+            update_rows(db_tx, ledger, change),
+        )
+    });
+    try_join_all(written).await?;
     Ok(())
 }
 
-async fn update_payouts(
-    db_tx: &DbTx,
-    ledger: LedgerId,
-    changes: &[PayoutChange],
-) -> Result<(), AttemptError> {
-    const UPDATE: &str = "
-        UPDATE payouts p
-        SET version = p.version + 1, lease_until = new.lease_until,
-            paid_rows = p.paid_rows + new.paid_rows, paid_total = p.paid_total + new.paid_total,
-            failed_rows = p.failed_rows + new.failed_rows,
-            compensated_rows = p.compensated_rows + new.reversed_rows,
-            compensated_total = p.compensated_total + new.reversed_total,
-            compensation_failed_rows = p.compensation_failed_rows + new.not_reversed_rows,
-            reversed_total = p.reversed_total + new.reversed_total
-        FROM unnest($2::bigint[], $3::bigint[], $4::timestamptz[], $5::bigint[], $6::numeric[], $7::bigint[],
-            $8::bigint[], $9::numeric[], $10::bigint[])
-            AS new (payout_id, fence, lease_until, paid_rows, paid_total, failed_rows,
-                reversed_rows, reversed_total, not_reversed_rows)
-        WHERE p.ledger_id = $1 AND p.payout_id = new.payout_id AND p.fence = new.fence";
-    let statement = db_tx.prepare_cached(UPDATE).await?;
-    // In one order: two servers that write to the same payouts never wait for each other in a circle.
-    let mut changes: Vec<&PayoutChange> = changes.iter().collect();
-    changes.sort_unstable_by_key(|change| change.run.payout);
-    let counts = |kind| {
-        let none = (0, Amount::ZERO, 0);
-        let counts =
-            changes.iter().map(|change| if change.run.kind == kind { change.counts() } else { none });
-        let done: (Vec<i64>, (Vec<Numeric>, Vec<i64>)) =
-            counts.map(|(done, total, failed)| (done, (Numeric(total), failed))).unzip();
-        done
+async fn update_payout(db_tx: &DbTx, ledger: LedgerId, change: &PayoutChange) -> Result<(), AttemptError> {
+    const PAID: &str = "
+        UPDATE payouts
+        SET version = version + 1, lease_until = $4, paid_rows = paid_rows + $5, paid_total = paid_total + $6,
+            failed_rows = failed_rows + $7
+        WHERE ledger_id = $1 AND payout_id = $2 AND fence = $3";
+    const REVERSED: &str = "
+        UPDATE payouts
+        SET version = version + 1, lease_until = $4, compensated_rows = compensated_rows + $5,
+            compensated_total = compensated_total + $6, reversed_total = reversed_total + $6,
+            compensation_failed_rows = compensation_failed_rows + $7
+        WHERE ledger_id = $1 AND payout_id = $2 AND fence = $3";
+    let statement = match change.run.kind {
+        RunKind::Pay => PAID,
+        RunKind::Compensate => REVERSED,
     };
-    let (paid_rows, (paid_totals, failed_rows)) = counts(RunKind::Pay);
-    let (reversed_rows, (reversed_totals, not_reversed_rows)) = counts(RunKind::Compensate);
-    let ids: Vec<i64> = changes.iter().map(|change| change.run.payout.0).collect();
-    let fences: Vec<i64> = changes.iter().map(|change| change.fence.0).collect();
-    let leases: Vec<Instant> = changes.iter().map(|change| Instant(change.lease_until)).collect();
+    let statement = db_tx.prepare_cached(statement).await?;
+    let (done, total, failed) = change.counts();
+    let (payout, fence, lease) = (change.run.payout.0, change.fence.0, Instant(change.lease_until));
     let updated = db_tx
-        .execute(
-            &statement,
-            &[
-                &ledger.0,
-                &ids,
-                &fences,
-                &leases,
-                &paid_rows,
-                &paid_totals,
-                &failed_rows,
-                &reversed_rows,
-                &reversed_totals,
-                &not_reversed_rows,
-            ],
-        )
+        .execute(&statement, &[&ledger.0, &payout, &fence, &lease, &done, &Numeric(total), &failed])
         .await?;
-    expect("update payouts", updated, changes.len()).map_err(AttemptError::Conflict)
+    expect("update a payout", updated, 1).map_err(AttemptError::Conflict)
 }
 
-/// A row is decided once in a run, and only rows in force are.
+/// The value of a row in a column that was handed over in the order of row numbers.
+macro_rules! of_row {
+    ($column:literal) => {
+        concat!("(", $column, ")[width_bucket(row_number, $5::bigint[])]")
+    };
+}
+
+/// One scan of the range of the primary key in which the rows are. In a join with the columns, the planner could
+/// look for each row in all of them, or for all of the payout's rows: it does not know how many they are.
 macro_rules! update_rows {
-    (SET $set:literal, WHERE $undecided:literal) => {
+    (SET $set:expr, WHERE $undecided:expr) => {
         concat!(
-            "UPDATE payout_rows r SET ",
+            "UPDATE payout_rows SET ",
             $set,
-            " FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::uuid[], $6::text[], $7::numeric[],
-                $8::boolean[], $9::timestamptz[])
-                AS new (payout_id, run, row_number, transaction_id, failure, amount, is_whole, at)
-            JOIN payouts p ON p.ledger_id = $1 AND p.payout_id = new.payout_id
-            WHERE r.ledger_id = $1 AND r.payout_id = new.payout_id AND r.revision = p.revision
-                AND r.row_number = new.row_number AND ",
+            " WHERE ledger_id = $1 AND payout_id = $2
+                AND revision = (SELECT revision FROM payouts WHERE ledger_id = $1 AND payout_id = $2)
+                AND row_number >= $3 AND row_number <= $4 AND row_number = ",
+            of_row!("$5::bigint[]"),
+            " AND ",
             $undecided
         )
     };
 }
 
+/// A row is decided once in a run, and the money that was moved for it is its own.
 const PAY_ROWS: &str = update_rows!(
-    SET "state = CASE WHEN new.failure IS NULL THEN 'PAID' ELSE 'FAILED' END, payment = new.run,
-        transaction_id = new.transaction_id, failure = new.failure, settled_at = new.at",
-    WHERE "r.state IN ('PENDING', 'FAILED') AND r.payment < new.run AND (new.amount IS NULL OR new.amount = r.amount)"
+    SET concat!(
+        "payment = $6, state = CASE WHEN ", of_row!("$8::text[]"), " IS NULL THEN 'PAID' ELSE 'FAILED' END,
+        transaction_id = ", of_row!("$7::uuid[]"), ", failure = ", of_row!("$8::text[]"), ",
+        settled_at = ", of_row!("$10::timestamptz[]")
+    ),
+    WHERE concat!(
+        "state IN ('PENDING', 'FAILED') AND payment < $6 AND coalesce(", of_row!("$9::numeric[]"), ", amount) = amount"
+    )
 );
 
 /// What was reversed in part stays so where no more can be.
 const REVERSE_ROWS: &str = update_rows!(
-    SET "compensation = new.run, reversed = r.reversed + coalesce(new.amount, 0),
-        compensation_state = CASE
-            WHEN new.is_whole THEN 'REVERSED'
-            WHEN new.failure IS NULL OR r.reversed > 0 THEN 'PARTIALLY_REVERSED'
+    SET concat!(
+        "compensation = $6, compensation_state = CASE
+            WHEN ", of_row!("$11::boolean[]"), " THEN 'REVERSED'
+            WHEN ", of_row!("$8::text[]"), " IS NULL OR reversed > 0 THEN 'PARTIALLY_REVERSED'
             ELSE 'FAILED' END,
-        compensation_transaction_id = new.transaction_id, compensation_failure = new.failure,
-        compensated_at = new.at",
-    WHERE "r.state = 'PAID' AND r.compensation < new.run"
+        reversed = reversed + coalesce(", of_row!("$9::numeric[]"), ", 0),
+        compensation_transaction_id = ", of_row!("$7::uuid[]"), ", compensation_failure = ", of_row!("$8::text[]"), ",
+        compensated_at = ", of_row!("$10::timestamptz[]")
+    ),
+    WHERE "state = 'PAID' AND compensation < $6"
 );
 
-/// Rows that were decided in runs of one kind.
-struct Rows<'changes>(Vec<(&'changes PayoutChange, &'changes RowChange)>);
-
-impl<'changes> Rows<'changes> {
-    /// In the order of the primary key, so that each index page is visited once.
-    fn of(changes: impl Iterator<Item = &'changes PayoutChange>) -> Self {
-        let mut rows: Vec<_> =
-            changes.flat_map(|change| change.rows.iter().map(move |row| (change, row))).collect();
-        rows.sort_unstable_by_key(|(change, row)| (change.run.payout, row.row));
-        Self(rows)
-    }
-
-    async fn write(
-        &self,
-        db_tx: &DbTx,
-        ledger: LedgerId,
-        statement: &'static str,
-    ) -> Result<(), AttemptError> {
-        if self.0.is_empty() {
-            return Ok(());
+async fn update_rows(db_tx: &DbTx, ledger: LedgerId, change: &PayoutChange) -> Result<(), AttemptError> {
+    let columns = Columns::of(&change.rows);
+    let (Some(first), Some(last)) = (columns.numbers.first(), columns.numbers.last()) else { return Ok(()) };
+    let Run { payout, kind, number } = change.run;
+    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![
+        &ledger.0,
+        &payout.0,
+        first,
+        last,
+        &columns.numbers,
+        &number,
+        &columns.transactions,
+        &columns.failures,
+        &columns.amounts,
+        &columns.times,
+    ];
+    let statement = match kind {
+        RunKind::Pay => PAY_ROWS,
+        RunKind::Compensate => {
+            parameters.push(&columns.are_whole);
+            REVERSE_ROWS
         }
-        let statement = db_tx.prepare_cached(statement).await?;
-        let results: Vec<Columns> = self.0.iter().map(|(_, row)| Columns::of(row.result)).collect();
-        let payouts: Vec<i64> = self.0.iter().map(|(change, _)| change.run.payout.0).collect();
-        let runs: Vec<i64> = self.0.iter().map(|(change, _)| change.run.number).collect();
-        let numbers: Vec<i64> = self.0.iter().map(|(_, row)| row.row.0).collect();
-        let transactions: Vec<Option<Uuid>> = results.iter().map(|result| result.transaction).collect();
-        let failures: Vec<Option<&str>> = results.iter().map(|result| result.failure).collect();
-        let amounts: Vec<Option<Numeric>> = results.iter().map(|result| result.amount).collect();
-        let are_whole: Vec<bool> = results.iter().map(|result| result.is_whole).collect();
-        let times: Vec<Instant> = self.0.iter().map(|(_, row)| Instant(row.at)).collect();
-        let updated = db_tx
-            .execute(
-                &statement,
-                &[
-                    &ledger.0,
-                    &payouts,
-                    &runs,
-                    &numbers,
-                    &transactions,
-                    &failures,
-                    &amounts,
-                    &are_whole,
-                    &times,
-                ],
-            )
-            .await?;
-        Ok(expect("update rows of a payout", updated, self.0.len())?)
-    }
+    };
+    let statement = db_tx.prepare_cached(statement).await?;
+    let updated = db_tx.execute(&statement, &parameters).await?;
+    Ok(expect("update rows of a payout", updated, change.rows.len())?)
 }
 
-/// A row's result, as columns.
+/// Rows' results, column by column, in the order of their numbers.
+#[derive(Default)]
 struct Columns {
-    transaction: Option<Uuid>,
-    failure: Option<&'static str>,
-    amount: Option<Numeric>,
-    is_whole: bool,
+    numbers: Vec<i64>,
+    transactions: Vec<Option<Uuid>>,
+    failures: Vec<Option<&'static str>>,
+    amounts: Vec<Option<Numeric>>,
+    are_whole: Vec<bool>,
+    times: Vec<Instant>,
 }
 
 impl Columns {
-    fn of(result: RowResult) -> Self {
-        let uuid = |id: TransactionId| Uuid::from_u128(id.0);
-        match result {
-            RowResult::Done { transaction, amount, is_whole } => Self {
-                transaction: Some(uuid(transaction)),
-                failure: None,
-                amount: Some(Numeric(amount)),
-                is_whole,
-            },
-            RowResult::Failed { transaction, rejection } => Self {
-                transaction: transaction.map(uuid),
-                failure: Some(rejection.code()),
-                amount: None,
-                is_whole: false,
-            },
+    fn of(rows: &[RowChange]) -> Self {
+        let mut rows: Vec<&RowChange> = rows.iter().collect();
+        rows.sort_unstable_by_key(|row| row.row);
+        let mut columns = Self::default();
+        for row in rows {
+            let (transaction, failure, amount, is_whole) = match row.result {
+                RowResult::Done { transaction, amount, is_whole } => {
+                    (Some(transaction), None, Some(Numeric(amount)), is_whole)
+                }
+                RowResult::Failed { transaction, rejection } => {
+                    (transaction, Some(rejection.code()), None, false)
+                }
+            };
+            columns.numbers.push(row.row.0);
+            columns.transactions.push(transaction.map(|id| Uuid::from_u128(id.0)));
+            columns.failures.push(failure);
+            columns.amounts.push(amount);
+            columns.are_whole.push(is_whole);
+            columns.times.push(Instant(row.at));
         }
+        columns
     }
 }

@@ -11,8 +11,9 @@ use florin_ledger::{LedgerId, PayoutId, RowNumber, WalletStatus};
 use tokio_postgres::Row;
 
 pub(super) async fn findings(client: &ClientWrapper, ledger: LedgerId, id: PayoutId) -> Answer<Findings> {
-    // The rows in force may be replaced, and swept, while they are read.
-    const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    // The rows in force may be replaced, and swept, while they are read. As in an audit, nothing goes row by row,
+    // whatever the statistics say.
+    const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_nestloop = off";
     client.batch_execute(BEGIN).await.map_err(|error| from_driver(&error))?;
     let found = find(client, ledger, id).await;
     client.batch_execute("ROLLBACK").await.map_err(|error| from_driver(&error))?;

@@ -119,17 +119,20 @@ pub(super) async fn compensate(
     locked.change(rule, AuditLine::payout_compensated, origin, now).await
 }
 
-/// Marks the rows that a compensation names.
+/// Marks the rows that a compensation names, in one scan of the range in which they are.
 async fn name_rows(locked: &Locked, compensation: i64, rows: &[RowNumber]) -> Result<(), StoreError> {
     const NAME: &str = "
-        UPDATE payout_rows r
+        UPDATE payout_rows
         SET compensation_named = $4
-        FROM unnest($5::bigint[]) AS named (row_number)
-        WHERE r.ledger_id = $1 AND r.payout_id = $2 AND r.revision = $3 AND r.row_number = named.row_number";
-    let Some(content) = locked.payout.content else { return Ok(()) };
-    let rows: Vec<i64> = rows.iter().map(|row| row.0).collect();
-    let parameters: [&(dyn postgres_types::ToSql + Sync); 5] =
-        [&locked.ledger.0, &locked.payout.id.0, &content.revision, &compensation, &rows];
+        WHERE ledger_id = $1 AND payout_id = $2 AND revision = $3 AND row_number >= $5 AND row_number <= $6
+            AND row_number = ($7::bigint[])[width_bucket(row_number, $7::bigint[])]";
+    let mut rows: Vec<i64> = rows.iter().map(|row| row.0).collect();
+    rows.sort_unstable();
+    let (Some(content), Some(first), Some(last)) = (locked.payout.content, rows.first(), rows.last()) else {
+        return Ok(());
+    };
+    let parameters: [&(dyn postgres_types::ToSql + Sync); 7] =
+        [&locked.ledger.0, &locked.payout.id.0, &content.revision, &compensation, first, last, &rows];
     query(&locked.db_tx, NAME, &parameters).await?;
     Ok(())
 }

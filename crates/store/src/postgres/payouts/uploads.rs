@@ -189,28 +189,34 @@ pub(super) async fn end(
     }
 }
 
-/// Deletes rows of revisions that are neither in force nor the draft. Such a revision never becomes either, so
+/// Deletes rows of a revision that is neither in force nor the draft. Such a revision never becomes either, so
 /// nothing is locked.
 pub(super) async fn sweep_rows(store: &Postgres, ledger: LedgerId, id: PayoutId) -> Result<bool, StoreError> {
+    const STALE: &str = "
+        SELECT old.revision
+        FROM payouts p
+        CROSS JOIN LATERAL generate_series(1, p.next_revision - 1) AS old (revision)
+        CROSS JOIN LATERAL (
+            SELECT 1 FROM payout_rows
+            WHERE ledger_id = $1 AND payout_id = $2 AND revision = old.revision LIMIT 1) AS one_of_its_rows
+        WHERE p.ledger_id = $1 AND p.payout_id = $2
+            AND old.revision IS DISTINCT FROM p.revision AND old.revision IS DISTINCT FROM p.draft_revision
+        LIMIT 1";
+    // A range of the primary key: joined with a list of rows, each of them would be looked for in the whole list.
     const SWEEP: &str = "
-        WITH stale AS (
-            SELECT r.revision, r.row_number
-            FROM payouts p
-            CROSS JOIN LATERAL generate_series(1, p.next_revision - 1) AS old (revision)
-            CROSS JOIN LATERAL (
-                SELECT revision, row_number FROM payout_rows
-                WHERE ledger_id = $1 AND payout_id = $2 AND revision = old.revision
-                ORDER BY row_number LIMIT $3) AS r
-            WHERE p.ledger_id = $1 AND p.payout_id = $2
-                AND old.revision IS DISTINCT FROM p.revision AND old.revision IS DISTINCT FROM p.draft_revision
-            LIMIT $3)
-        DELETE FROM payout_rows r
-        USING stale
-        WHERE r.ledger_id = $1 AND r.payout_id = $2 AND r.revision = stale.revision
-            AND r.row_number = stale.row_number
-        RETURNING r.row_number";
+        DELETE FROM payout_rows
+        WHERE ledger_id = $1 AND payout_id = $2 AND revision = $3 AND row_number <= (
+            SELECT max(row_number)
+            FROM (SELECT row_number FROM payout_rows
+                  WHERE ledger_id = $1 AND payout_id = $2 AND revision = $3
+                  ORDER BY row_number LIMIT $4) AS first)";
     let db_tx = DbTx::begin(&store.writers).await?;
-    let swept = query(&db_tx, SWEEP, &[&ledger.0, &id.0, &SWEPT_MAX]).await?.len();
+    let stale = query(&db_tx, STALE, &[&ledger.0, &id.0]).await?;
+    let Some(revision) = stale.first().map(|row| row.get::<_, i64>("revision")) else {
+        db_tx.rollback().await?;
+        return Ok(false);
+    };
+    query(&db_tx, SWEEP, &[&ledger.0, &id.0, &revision, &SWEPT_MAX]).await?;
     db_tx.commit().await?;
-    Ok(i64::try_from(swept).unwrap_or(i64::MAX) == SWEPT_MAX)
+    Ok(true)
 }
