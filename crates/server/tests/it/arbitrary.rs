@@ -33,6 +33,7 @@ fn nothing_that_is_thrown_breaks_anything(#[case] engine: Engine, #[case] cases:
     let runtime = Runtime::new().unwrap();
     let bank = runtime.block_on(Bank::open(engine));
     let (alice, wallet) = runtime.block_on(bank.person_with("alice", "100.00"));
+    runtime.block_on(bank.payout(&alice, wallet));
     let service = runtime.block_on(bank.service(&Scope::ALL));
     let callers = [&alice.client.signed_out(), &alice.client, &bank.operator, &service];
     let contract = Contract::new();
@@ -117,8 +118,8 @@ fn thrown(fields: Vec<(String, Kind)>, queries: Vec<String>) -> impl Strategy<Va
         1 => any_json().prop_map(|body| body.to_string().into_bytes()),
         4 => nearly(fields).prop_map(|body| body.to_string().into_bytes()),
     ];
-    let content_type =
-        prop_oneof![9 => Just("application/json"), 1 => select(vec!["text/plain", "application/jsonx", ""])];
+    let others = vec!["text/plain", "application/jsonx", "text/csv", "multipart/form-data; boundary=b", ""];
+    let content_type = prop_oneof![9 => Just("application/json"), 3 => select(others)];
     (id, query, weighted(0.9, key), weighted(0.1, version), content_type, body).prop_map(
         |(path_parameter, query, key, if_match, content_type, body)| Thrown {
             path_parameter,

@@ -33,6 +33,7 @@ mod movements;
 mod openapi;
 mod payout_files;
 mod payout_runs;
+mod payout_uploads;
 mod people;
 mod pins;
 mod races;

@@ -18,6 +18,11 @@ pub(crate) fn file(name: &str) -> Vec<u8> {
     fs::read(folder().join(name)).unwrap()
 }
 
+/// All files' names.
+pub(crate) fn files() -> Vec<&'static str> {
+    FILES.iter().map(|(name, _)| *name).collect()
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/payouts")
 }
@@ -36,7 +41,7 @@ pub(super) fn read<'file>(mut reader: RowReader, chunks: impl IntoIterator<Item 
 }
 
 /// Cents; files whose name says so are read as mending.
-pub(super) fn reader(name: &str) -> RowReader {
+pub(crate) fn reader(name: &str) -> RowReader {
     let cents = Scale::new(2).unwrap();
     if name.contains("mending") { RowReader::mending(99, cents) } else { RowReader::new(cents) }
 }
@@ -84,7 +89,7 @@ proptest! {
 
     #[test]
     fn how_a_file_is_cut_makes_no_difference(
-        name in select(FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>()),
+        name in select(files()),
         cuts in vec(any::<Index>(), 0..12),
     ) {
         let bytes = file(name);
