@@ -1,8 +1,8 @@
 //! What is read and written beside the ledger's own types.
 
 use florin_ledger::{
-    Amount, Asset, AssetCode, Direction, Entry, Fingerprint, KeyHash, Owner, Reference, Scale, Status,
-    Timestamp, TransactionId, TransactionType, UserId, Wallet, WalletId, WalletStatus,
+    Amount, Asset, AssetCode, Direction, Entry, Fingerprint, KeyHash, Owner, PayoutId, Reference, RowNumber,
+    Scale, Status, Timestamp, TransactionId, TransactionType, UserId, Wallet, WalletId, WalletStatus,
 };
 
 /// Under which key something is created. It commits with what it creates.
@@ -303,6 +303,27 @@ pub enum AuditFault {
     #[error("the reversals of transaction {transaction} do not add up")]
     ReversalsDiffer {
         /// The original.
+        transaction: TransactionId,
+    },
+    /// A payout whose counts or totals are not those of its rows in force.
+    #[error("the counts of payout {payout} are not those of its rows")]
+    PayoutDiffers {
+        /// The payout.
+        payout: PayoutId,
+    },
+    /// A payout's row without the transaction that it names, or that says another thing than that; or one of which
+    /// more or less was reversed than it says.
+    #[error("row {row} of payout {payout} is not as its transactions are")]
+    PayoutRowDiffers {
+        /// The payout.
+        payout: PayoutId,
+        /// The row.
+        row: RowNumber,
+    },
+    /// A completed payment of a payout's row that no row names, or more than one.
+    #[error("transaction {transaction} pays a payout's row, but it is not one row that names it")]
+    PayoutStray {
+        /// The transaction.
         transaction: TransactionId,
     },
     /// A wallet whose asset or owner is not there, or an asset without its system wallets.

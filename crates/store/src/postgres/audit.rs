@@ -5,6 +5,7 @@ use super::codec::Numeric;
 use super::connection::from_driver;
 use super::creation::query;
 use super::load::{asset_code, unreadable};
+use super::payouts;
 use crate::{AuditFault, AuditReport, StoreError, TrialBalanceLine};
 use deadpool_postgres::ClientWrapper;
 use florin_ledger::{LedgerId, SystemRole, TransactionId, WalletId};
@@ -37,10 +38,10 @@ pub(super) async fn trial_balance(
 }
 
 /// One thing to look for: a query that returns what must not be, and what it is called.
-struct Check {
+pub(super) struct Check {
     /// `$1` is the ledger, `$2` the most rows to return.
-    faults: &'static str,
-    read: fn(&Row) -> Result<AuditFault, StoreError>,
+    pub(super) faults: &'static str,
+    pub(super) read: fn(&Row) -> Result<AuditFault, StoreError>,
 }
 
 pub(super) async fn audit(client: &mut ClientWrapper, ledger: LedgerId) -> Result<AuditReport, StoreError> {
@@ -66,7 +67,7 @@ pub(super) async fn audit(client: &mut ClientWrapper, ledger: LedgerId) -> Resul
         entries: count("entries"),
         faults: Vec::new(),
     };
-    for check in CHECKS {
+    for check in CHECKS.iter().chain(payouts::CHECKS) {
         let room = AuditReport::FAULTS_MAX.saturating_sub(report.faults.len());
         let room = i64::try_from(room).unwrap_or(i64::MAX);
         let rows =
@@ -232,6 +233,6 @@ fn wallet(row: &Row) -> WalletId {
     WalletId(row.get("wallet_id"))
 }
 
-fn transaction(row: &Row) -> TransactionId {
+pub(super) fn transaction(row: &Row) -> TransactionId {
     TransactionId(row.get::<_, Uuid>("transaction_id").as_u128())
 }

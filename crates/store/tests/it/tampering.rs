@@ -127,11 +127,11 @@ async fn books(scene: &mut Scene, ledger: LedgerId) {
     assert!(scene.twins.audit(ledger).await.unwrap().is_ok());
 }
 
-/// How many kinds there are.
+/// How many kinds there are, without those of payouts.
 const KINDS: usize = 10;
 
 /// A new kind does not compile until it is named here, and then has to be shown.
-fn kind(fault: &AuditFault) -> &'static str {
+pub(crate) fn kind(fault: &AuditFault) -> &'static str {
     match fault {
         AuditFault::AssetUnbalanced { .. } => "AssetUnbalanced",
         AuditFault::WalletDiffers { .. } => "WalletDiffers",
@@ -143,5 +143,9 @@ fn kind(fault: &AuditFault) -> &'static str {
         AuditFault::BelowFloor { .. } => "BelowFloor",
         AuditFault::ReversalsDiffer { .. } => "ReversalsDiffer",
         AuditFault::OrphanWallet { .. } => "OrphanWallet",
+        // Shown where payouts are: `payouts::tampering`.
+        AuditFault::PayoutDiffers { .. } => "PayoutDiffers",
+        AuditFault::PayoutRowDiffers { .. } => "PayoutRowDiffers",
+        AuditFault::PayoutStray { .. } => "PayoutStray",
     }
 }

@@ -10,10 +10,12 @@
 //! | `requests` | approve, execute, retry, compensate, steer |
 //! | `runs` | leases, rows that are not decided, and the end |
 //! | `batch` | what a batch of the committer reads and writes of payouts, beside its transactions |
+//! | `audit` | what must be true of payouts and transactions |
 //!
 //! Rules: locks are taken in one order: wallets, payouts, their rows, and last the counters. What becomes of a row
 //! is written by a batch and by nothing else.
 
+mod audit;
 mod batch;
 mod findings;
 mod locked;
@@ -24,6 +26,7 @@ mod runs;
 mod save;
 mod uploads;
 
+pub(super) use audit::CHECKS;
 pub(super) use batch::{Fences, update};
 
 use super::Postgres;

@@ -3,6 +3,7 @@
 //! Transactions and entries are read side by side in the order in which they were appended, each row once, with
 //! one book a wallet in memory. Nothing is looked up: what is out of its place shows.
 
+mod payouts;
 mod records;
 mod reversals;
 mod wallets;
@@ -11,6 +12,7 @@ use super::assets::scale;
 use super::rows::{amount, parsed, parsed_if_any};
 use crate::{AuditFault, AuditReport, StoreError, TrialBalanceLine};
 use florin_ledger::{Amount, AssetCode, LedgerId, SystemRole, TransactionId, WalletId};
+use payouts::Payment;
 use rusqlite::Transaction;
 use std::collections::{BTreeMap, HashMap};
 use wallets::Book;
@@ -24,12 +26,15 @@ pub(super) fn audit(db_tx: &Transaction<'_>, ledger: LedgerId) -> Result<AuditRe
         books: HashMap::new(),
         sums: BTreeMap::new(),
         reversals: HashMap::new(),
+        payments: HashMap::new(),
+        compensated: HashMap::new(),
     };
     audit.open_books()?;
     audit.read_records()?;
     audit.close_books();
     audit.check_sums();
     audit.check_reversals()?;
+    audit.check_payouts()?;
     Ok(audit.report)
 }
 
@@ -42,6 +47,10 @@ struct Audit<'db> {
     sums: BTreeMap<AssetCode, i128>,
     /// Completed reversals that no list of reversals has named yet: what they undo, and how much of it.
     reversals: HashMap<TransactionId, (TransactionId, Amount)>,
+    /// Payments of payouts' rows that no row has named yet.
+    payments: HashMap<TransactionId, Payment>,
+    /// How much of payments compensations have reversed.
+    compensated: HashMap<TransactionId, i128>,
 }
 
 impl Audit<'_> {

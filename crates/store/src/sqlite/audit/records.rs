@@ -1,10 +1,14 @@
 //! Transactions and entries, read side by side.
 
 use super::Audit;
+use super::payouts::Payment;
 use crate::sqlite::history::direction;
 use crate::sqlite::rows::{amount, parsed};
 use crate::{AuditFault, StoreError};
-use florin_ledger::{Amount, AssetCode, Direction, Status, TransactionId, TransactionType, WalletId};
+use florin_ledger::{
+    Amount, AssetCode, Direction, IdempotencyKey, KeyHash, PayoutId, Status, TransactionId, TransactionType,
+    WalletId,
+};
 use rusqlite::Row;
 
 struct Entry {
@@ -29,6 +33,8 @@ struct Record {
     to: WalletId,
     debit_entry: Option<i64>,
     reverses: Option<TransactionId>,
+    /// Whether its key is one of a payout's.
+    is_of_payout: bool,
 }
 
 impl Audit<'_> {
@@ -38,7 +44,7 @@ impl Audit<'_> {
         // Without a hint, the ledger would be looked up in an index, and each row in a place of its own.
         let mut records = db_tx.prepare_cached(
             "SELECT seq, transaction_id, type, status, asset, amount, from_wallet_id, to_wallet_id, debit_entry,
-                    reverses
+                    reverses, idempotency_key, key_hash
              FROM transactions NOT INDEXED WHERE ledger_id = ?1 ORDER BY seq",
         )?;
         let mut entries = db_tx.prepare_cached(
@@ -108,6 +114,14 @@ impl Audit<'_> {
             (record.kind, record.status, record.reverses)
         {
             self.reversals.insert(record.id, (original, record.amount));
+            if record.is_of_payout {
+                let compensated = self.compensated.entry(original).or_default();
+                *compensated = compensated.saturating_add(record.amount.units());
+            }
+        }
+        if record.kind == TransactionType::Payout {
+            let Record { status, amount, from, to, .. } = *record;
+            self.payments.insert(record.id, Payment { status, amount, from, to });
         }
     }
 
@@ -172,10 +186,11 @@ fn entry(row: &Row<'_>) -> Result<Entry, StoreError> {
 
 fn record(row: &Row<'_>) -> Result<Record, StoreError> {
     let reverses: Option<[u8; 16]> = row.get(9)?;
+    let kind = parsed(row, 2, TransactionType::parse)?;
     Ok(Record {
         seq: row.get(0)?,
         id: TransactionId(u128::from_be_bytes(row.get(1)?)),
-        kind: parsed(row, 2, TransactionType::parse)?,
+        kind,
         status: parsed(row, 3, Status::parse)?,
         asset: parsed(row, 4, AssetCode::parse)?,
         amount: amount(row, 5)?,
@@ -183,5 +198,14 @@ fn record(row: &Row<'_>) -> Result<Record, StoreError> {
         to: WalletId(row.get(7)?),
         debit_entry: row.get(8)?,
         reverses: reverses.map(|id| TransactionId(u128::from_be_bytes(id))),
+        is_of_payout: kind == TransactionType::Reversal && is_of_payout(row)?,
     })
+}
+
+/// Whether a transaction was made for a row of a payout: anybody's key may look so, but its hash does not.
+fn is_of_payout(row: &Row<'_>) -> Result<bool, StoreError> {
+    let key = parsed(row, 10, |text| IdempotencyKey::parse(text).ok())?;
+    let payout = key.as_str().strip_prefix("payout-").and_then(|text| text.split('-').next()?.parse().ok());
+    let key_hash: [u8; 16] = row.get(11)?;
+    Ok(payout.is_some_and(|payout| KeyHash::of_payout(PayoutId(payout), &key).0 == key_hash))
 }

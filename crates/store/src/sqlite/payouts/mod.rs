@@ -9,7 +9,7 @@
 //! | `findings` | what is worth knowing before |
 
 mod findings;
-mod records;
+pub(super) mod records;
 mod requests;
 pub(super) mod runs;
 mod uploads;

@@ -35,7 +35,7 @@ macro_rules! select_payouts {
         )
     };
 }
-pub(super) use select_payouts;
+pub(in crate::sqlite) use select_payouts;
 
 const ONE: &str = select_payouts!(where "p.payout_id = ?2");
 
@@ -72,7 +72,7 @@ pub(super) fn scale(
     scale_of(db_tx, ledger, asset)?.ok_or_else(missing)
 }
 
-pub(super) fn payout(row: &Row<'_>) -> Result<Payout, StoreError> {
+pub(in crate::sqlite) fn payout(row: &Row<'_>) -> Result<Payout, StoreError> {
     Ok(Payout {
         id: PayoutId(row.get(0)?),
         source: WalletId(row.get(1)?),
@@ -268,9 +268,9 @@ macro_rules! select_rows {
         )
     };
 }
-pub(super) use select_rows;
+pub(in crate::sqlite) use select_rows;
 
-pub(super) fn payout_row(row: &Row<'_>) -> Result<PayoutRow, StoreError> {
+pub(in crate::sqlite) fn payout_row(row: &Row<'_>) -> Result<PayoutRow, StoreError> {
     let state = parsed(row, 9, RowState::parse)?;
     Ok(PayoutRow {
         uploaded: UploadedRow {

@@ -1,11 +1,13 @@
 //! What was paid comes back: chosen rows, once each, in part where the receiver has spent the rest.
 
 use super::stage::{Stage, all_rows, usd};
-use florin_ledger::{RowNumber, RunKind, WalletStatus};
+use crate::asks::{Asks, by_the_house};
+use florin_ledger::{Group, RowNumber, RunKind, WalletStatus};
 use florin_store::Origin;
 use florin_store::payouts::{
     CompensationState, NewCompensation, PayoutRefusal, PayoutState, RowFilter, Selection, Steer,
 };
+use std::sync::Arc;
 
 fn whole_only() -> NewCompensation {
     NewCompensation { allows_partial: false, ..all_rows() }
@@ -139,6 +141,20 @@ pub(super) async fn all_or_nothing_where_parts_are_not_allowed(stage: &Stage) {
     let ended = stage.compensated(payout.id, whole_only()).await;
     assert_eq!(ended.reversed_total, usd("60.00"));
     assert_eq!(stage.states(payout.id).await, ["PAID REVERSED"; 3]);
+}
+
+/// Whoever may reverse a transaction may reverse a payout's too. A compensation takes what is left, and says so; the
+/// audit tells the two apart, also where somebody's own key looks like a payout's.
+pub(super) async fn what_was_reversed_beside_it(stage: &Stage) {
+    let payout = stage.paid(&["10.00"]).await;
+    let paid = stage.rows(payout.id).await[0].outcome.clone().unwrap().transaction.unwrap();
+    let own = by_the_house().reverses_part(paid, "4.00").command("payout-1-compensate-1-row-1");
+    let group = Arc::new(Group::independent(vec![own]));
+    stage.store.commit(stage.ledger, vec![group], stage.now(), 7).await.unwrap();
+    let ended = stage.compensated(payout.id, whole_only()).await;
+    assert_eq!(ended.reversed_total, usd("6.00"));
+    assert_eq!(stage.states(payout.id).await, ["PAID REVERSED"]);
+    assert_eq!(stage.balance(stage.source).await, "1000.00");
 }
 
 pub(super) async fn once_and_never_twice(stage: &Stage) {

@@ -9,6 +9,7 @@ mod leases;
 mod races;
 mod requests;
 mod stage;
+mod tampering;
 mod uploads;
 
 /// Makes a test of every case on both engines. A case that is not listed is dead code, which does not pass
@@ -74,6 +75,7 @@ on_both!(
         rows_of_a_range_and_a_receiver,
         what_a_receiver_has_left,
         all_or_nothing_where_parts_are_not_allowed,
+        what_was_reversed_beside_it,
         once_and_never_twice,
         of_a_payout_that_was_stopped;
     constraints:
