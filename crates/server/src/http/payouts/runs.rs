@@ -169,8 +169,6 @@ pub(in crate::http) async fn compensate(
         let detail = "The payment ended too long ago for you to take it back. Ask an operator to do it.";
         return Err(ApiError::invalid(ProblemCode::PayoutCompensationLate, detail));
     }
-    // Only the house reverses what somebody else has received: this is done with its power.
-    let by = florin_ledger::Caller { is_house: true, ..by };
     let compensation = NewCompensation { caller: by, selection, rows, allows_partial };
     let (ledger, origin) = (caller.ledger, context.origin(caller.actor()));
     let payout = state.store.compensate_payout(ledger, payout.id, compensation, key, origin, now).await??;
