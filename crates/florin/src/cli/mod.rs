@@ -6,6 +6,7 @@ mod demo;
 pub(crate) mod location;
 mod migrate;
 mod operator;
+mod payout;
 pub(crate) mod serve;
 
 use crate::bench;
@@ -29,6 +30,7 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     Operator(operator::OperatorArgs),
     Audit(audit::AuditArgs),
+    Payout(payout::PayoutArgs),
     Bench(bench::BenchArgs),
 }
 
@@ -55,6 +57,7 @@ impl Cli {
         let (result, code_on_error) = match self.command {
             Command::Serve(args) => (serve::run(args).await, 1),
             Command::Migrate(args) => (migrate::run(args).await, 1),
+            Command::Payout(args) => (payout::run(args).await, 1),
             Command::Operator(args) => (operator::run(args).await, 1),
             Command::Bench(args) => (bench::run(args).await.map(|()| ExitCode::SUCCESS), 1),
             // 1 is the audit's word for faults.

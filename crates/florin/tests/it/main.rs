@@ -9,6 +9,7 @@ mod memory;
 mod migrate;
 mod operator;
 mod overload;
+mod payouts;
 mod place;
 mod serve;
 mod server;

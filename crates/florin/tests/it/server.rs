@@ -126,6 +126,8 @@ impl Drop for Server {
 
 /// Signs somebody of the demo in at this address.
 pub(crate) async fn sign_in(url: &str, name: &str) -> Person {
+    // Another test may have chosen it before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
     let body = json!({"username": name, "password": "florin-demo"});
     let answer = client.post(format!("{url}/v1/auth/login")).json(&body).send().await;
@@ -161,6 +163,12 @@ impl Person {
         let request = self.client.post(format!("{}{path}", self.url)).header("Idempotency-Key", key);
         let request = request.header("Transaction-Pin", pin);
         self.signed(request).json(body).send().await
+    }
+
+    /// Sends a file. Fails only where there is no answer.
+    pub(crate) async fn put_csv(&self, path: &str, csv: String) -> Response {
+        let request = self.client.put(format!("{}{path}", self.url)).header("Content-Type", "text/csv");
+        self.signed(request).body(csv).send().await.expect("it answers")
     }
 
     /// The same, at another server of the place.

@@ -130,6 +130,8 @@ impl Bank {
         let (shutdown, stopped) = oneshot::channel();
         let stopped = async { drop(stopped.await) };
         let server = tokio::spawn(http::serve(listener, state.clone(), stopped));
+        // Another test may have chosen it before; none of them needs it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let nobody = Client {
             http: reqwest::Client::new(),
             url,

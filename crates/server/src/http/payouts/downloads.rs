@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use florin_api as api;
 use florin_ledger::{LedgerId, PayoutId, RowNumber, Scale, WalletId};
-use florin_store::payouts::{Checked, PayoutRow, RowFilter, RowState};
+use florin_store::payouts::{PayoutRow, PayoutState, RowFilter, RowState};
 use florin_store::{Payout, StoreError};
 use futures_util::{Stream, stream};
 
@@ -23,8 +23,11 @@ const PAGE_ROWS: usize = 1_000;
 
 problems!(ErrorsProblems: SIGNED_IN + PathInvalid + PayoutNotFound);
 
-/// The rows of a payout's draft that have faults, with what is wrong with each: a CSV file to be mended and sent
-/// again with `PATCH …/rows`. Without faults it has no rows.
+/// The rows that need mending, with what is wrong with each, as a CSV file that can be mended and sent again.
+///
+/// Of a draft those that have faults, to be sent with `PATCH …/rows`. Of a payout that was executed those that
+/// failed, or were not paid before it was cancelled, to be sent with another payout. It has no rows where there are
+/// none of these.
 #[utoipa::path(
     get, path = "/v1/payouts/{id}/errors.csv", tag = "payouts", operation_id = "read_payout_errors",
     params(("id" = i64, Path, description = "The payout.")),
@@ -40,8 +43,12 @@ pub(in crate::http) async fn errors(
     Path(id): Path<i64>,
 ) -> Result<Response, ApiError> {
     let (payout, scale) = readable(&state, &caller, PayoutId(id)).await?;
-    let revision = payout.draft.map(|draft| draft.revision);
-    let filter = RowFilter { state: Some(RowState::Invalid), ..RowFilter::default() };
+    let (revision, wanted) = match (payout.draft, payout.content) {
+        (Some(draft), _) => (Some(draft.revision), Some(RowState::Invalid)),
+        (None, Some(content)) if payout.state == PayoutState::Cancelled => (Some(content.revision), None),
+        (None, content) => (content.map(|content| content.revision), Some(RowState::Failed)),
+    };
+    let filter = RowFilter { state: wanted, ..RowFilter::default() };
     let file = File { state, ledger: caller.ledger, payout, revision, filter, scale, print: error_line };
     Ok(file.named("errors", Export::of_errors()))
 }
@@ -118,16 +125,19 @@ impl File {
     }
 }
 
-fn error_line(export: &mut Export, _: &Payout, row: &PayoutRow, _: Scale) {
-    let uploaded = &row.uploaded;
-    let Checked::Bad { amount, fault } = &uploaded.checked else { return };
+fn error_line(export: &mut Export, payout: &Payout, row: &PayoutRow, scale: Scale) {
+    if row.state == RowState::Paid {
+        return;
+    }
+    let shown = rows::row(payout, row, scale);
     let cells = Cells {
-        recipient: uploaded.recipient.clone(),
-        amount: amount.clone(),
-        reference: uploaded.reference.clone().unwrap_or_default(),
-        memo: uploaded.memo.clone().unwrap_or_default(),
+        recipient: shown.recipient_id,
+        amount: shown.amount,
+        reference: shown.reference.unwrap_or_default(),
+        memo: shown.memo.unwrap_or_default(),
     };
-    export.error(&ErrorLine { number: uploaded.number, cells: &cells, error: fault });
+    let error = shown.error.unwrap_or_else(|| "not paid before the payout was cancelled".to_owned());
+    export.error(&ErrorLine { number: row.uploaded.number, cells: &cells, error: &error });
 }
 
 fn result_line(export: &mut Export, payout: &Payout, row: &PayoutRow, scale: Scale) {
