@@ -94,7 +94,14 @@ impl Bank {
     pub(crate) async fn open_with_issuer(engine: Engine, issuer: ExternalIssuer) -> Self {
         let external = Some(ExternalTokens::new(issuer));
         let (http, committer) = (HttpSettings::default(), CommitterSettings::default());
-        Self::open_as(engine.store().await, http, committer, external).await
+        let runner = RunnerSettings::default();
+        Self::open_as(engine.store().await, http, committer, runner, external).await
+    }
+
+    /// One that begins payouts, and runs none.
+    pub(crate) async fn open_without_runs(engine: Engine, http: HttpSettings) -> Self {
+        let runner = RunnerSettings { payouts_max: 0, ..RunnerSettings::default() };
+        Self::open_as(engine.store().await, http, CommitterSettings::default(), runner, None).await
     }
 
     /// On a store that is there.
@@ -103,17 +110,18 @@ impl Bank {
         http: HttpSettings,
         committer: CommitterSettings,
     ) -> Self {
-        Self::open_as(store, http, committer, None).await
+        Self::open_as(store, http, committer, RunnerSettings::default(), None).await
     }
 
     async fn open_as(
         (store, place): (Arc<dyn florin_store::Engine>, Place),
         http: HttpSettings,
         committer: CommitterSettings,
+        runner: RunnerSettings,
         external: Option<ExternalTokens>,
     ) -> Self {
         let committer = Committer::start(Arc::clone(&store) as _, committer, Cache::off());
-        let runner = Runner::start(Arc::clone(&store), committer.clone(), RunnerSettings::default());
+        let runner = Runner::start(Arc::clone(&store), committer.clone(), runner);
         let key = SigningKey::from_pem(&SIGNING_KEY.into()).unwrap();
         let state = AppState::new(Parts {
             store: Arc::clone(&store),
@@ -171,6 +179,12 @@ impl Bank {
     pub(crate) async fn person(&self, name: &str) -> Person {
         let id = create_user(&*self.store, name, Role::User).await;
         Person { id: id.0, client: signed_in(&self.state, &self.operator, id, Role::User) }
+    }
+
+    /// Another operator.
+    pub(crate) async fn operator_named(&self, name: &str) -> Person {
+        let id = create_user(&*self.store, name, Role::Operator).await;
+        Person { id: id.0, client: signed_in(&self.state, &self.operator, id, Role::Operator) }
     }
 
     /// A new person's main wallet of `USD`, with this in it.

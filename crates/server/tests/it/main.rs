@@ -34,6 +34,7 @@ mod openapi;
 mod payout_files;
 mod payout_runs;
 mod payout_uploads;
+mod payouts;
 mod people;
 mod pins;
 mod races;
