@@ -1,6 +1,6 @@
 //! A payout's rows before anything is paid: uploaded beside those in force, and taken over whole.
 
-use super::records::{demand, payout_row, scale, select_rows, write};
+use super::records::{demand, find, payout_row, scale, select_rows, write};
 use crate::payouts::{
     Checked, CompensationState, Payout, PayoutRefusal, PayoutRow, RowFilter, RowState, Upload, UploadedRow,
 };
@@ -8,12 +8,19 @@ use crate::sqlite::codec::Stored;
 use crate::sqlite::{audit_log, people, wallets};
 use crate::{AuditAction, AuditLine, Origin, StoreError, Username, WalletRecord};
 use florin_ledger::{AssetCode, LedgerId, PayoutId, RowNumber, Timestamp};
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 type Answer<T> = Result<Result<T, PayoutRefusal>, StoreError>;
 
 /// How many rows are deleted at once: for so long the writer does nothing else.
 const SWEEP_MAX: i64 = 5_000;
+
+/// After how many rows of an upload the writer's cache is emptied.
+const CACHED_ROWS_MAX: i64 = 20_000;
+
+/// A long upload fills the writer's cache with rows that nobody needs soon. What others need of it, they read again
+/// at once.
+const FORGET: &str = "PRAGMA shrink_memory";
 
 const ROWS: &str = select_rows!(
     where "row_number > ?4 AND (?5 IS NULL OR state = ?5)
@@ -102,6 +109,9 @@ pub(super) fn store(
             state.as_str(),
         ])?;
     }
+    if rows.iter().any(|row| row.number.0 % CACHED_ROWS_MAX == 0) {
+        db_tx.execute_batch(FORGET)?;
+    }
     Ok(Ok(()))
 }
 
@@ -134,18 +144,42 @@ pub(super) fn end(
 
 /// Deletes some of the rows that are neither in force nor the draft's; whether there may be more.
 pub(super) fn sweep(db_tx: &Transaction<'_>, ledger: LedgerId, id: PayoutId) -> Result<bool, StoreError> {
-    let deleted = db_tx
-        .prepare_cached(
-            "DELETE FROM payout_rows
-             WHERE (ledger_id, payout_id, revision, row_number) IN (
-                 SELECT r.ledger_id, r.payout_id, r.revision, r.row_number
-                 FROM payouts p JOIN payout_rows r ON r.ledger_id = p.ledger_id AND r.payout_id = p.payout_id
-                 WHERE p.ledger_id = ?1 AND p.payout_id = ?2
-                     AND r.revision IS NOT p.revision AND r.revision IS NOT p.draft_revision
-                 LIMIT ?3)",
-        )?
-        .execute(params![ledger.0, id.0, SWEEP_MAX])?;
-    Ok(i64::try_from(deleted).is_ok_and(|deleted| deleted == SWEEP_MAX))
+    let Some(payout) = find(db_tx, ledger, id)? else { return Ok(false) };
+    let in_force = payout.content.map(|content| content.revision);
+    let draft = payout.draft.map(|draft| draft.revision);
+    let mut revision = 0;
+    loop {
+        let Some(next) = next_revision(db_tx, ledger, id, revision)? else { return Ok(false) };
+        revision = next;
+        if Some(revision) != in_force && Some(revision) != draft {
+            break;
+        }
+    }
+    let mut delete = db_tx.prepare_cached(
+        "DELETE FROM payout_rows
+         WHERE ledger_id = ?1 AND payout_id = ?2 AND revision = ?3 AND row_number <= (
+             SELECT max(row_number)
+             FROM (SELECT row_number FROM payout_rows
+                   WHERE ledger_id = ?1 AND payout_id = ?2 AND revision = ?3
+                   ORDER BY row_number LIMIT ?4))",
+    )?;
+    delete.execute(params![ledger.0, id.0, revision, SWEEP_MAX])?;
+    db_tx.execute_batch(FORGET)?;
+    Ok(true)
+}
+
+/// The next revision that has rows. One step in the index each: there may be a million rows to a revision.
+fn next_revision(
+    db_tx: &Transaction<'_>,
+    ledger: LedgerId,
+    id: PayoutId,
+    after: i64,
+) -> Result<Option<i64>, StoreError> {
+    let mut statement = db_tx.prepare_cached(
+        "SELECT revision FROM payout_rows
+         WHERE ledger_id = ?1 AND payout_id = ?2 AND revision > ?3 ORDER BY revision LIMIT 1",
+    )?;
+    Ok(statement.query_row(params![ledger.0, id.0, after], |row| row.get(0)).optional()?)
 }
 
 /// Rows of a revision that match, above `after`.
