@@ -6,17 +6,19 @@ use crate::auth::{Action, Identity, Intent, PayoutStep};
 use crate::clock;
 use crate::http::caller::Caller;
 use crate::http::edge::RequestContext;
+use crate::http::error::IDEMPOTENCY_REPLAYED;
 use crate::http::extract::{Json, Key, Path};
 use crate::http::openapi::problems;
 use crate::http::proof::{self, Proof};
 use crate::http::{ApiError, AppState, commands};
 use axum::extract::{FromRequestParts, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use florin_api as api;
 use florin_api::ProblemCode;
-use florin_ledger::{IdempotencyKey, KeyHash, PayoutId, Scale};
-use florin_store::payouts::{Execution, NewCompensation, PayoutRefusal};
+use florin_ledger::{IdempotencyKey, KeyHash, PayoutId, Scale, Timestamp};
+use florin_store::payouts::{Execution, NewCompensation, PayoutRefusal, Progress};
 use florin_store::{CreationKey, Payout};
 use serde::Serialize;
 use utoipa::IntoParams;
@@ -59,13 +61,33 @@ impl RunAsk {
     }
 }
 
-/// What is answered when a run begins.
-type Begun = (StatusCode, Seen);
+/// What is answered when a run begins, or has begun under the same key.
+pub(in crate::http) struct Begun {
+    seen: Seen,
+    is_replay: bool,
+}
 
-/// Lets the runner know, and answers with the payout.
-fn begun(state: &AppState, caller: &Identity, payout: &Payout, scale: Scale) -> Begun {
+impl IntoResponse for Begun {
+    fn into_response(self) -> Response {
+        let mut response = (StatusCode::ACCEPTED, self.seen).into_response();
+        if self.is_replay {
+            response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+/// Lets the runner know, and answers with the payout. A run that this request began has begun `now`.
+fn begun(
+    state: &AppState,
+    caller: &Identity,
+    (payout, run): (&Payout, Option<Progress>),
+    scale: Scale,
+    now: Timestamp,
+) -> Begun {
     state.payouts.wake();
-    (StatusCode::ACCEPTED, Seen(view::payout(state, caller, payout, scale, clock::now())))
+    let is_replay = run.is_none_or(|run| run.started_at != now);
+    Begun { seen: Seen(view::payout(state, caller, payout, scale, clock::now())), is_replay }
 }
 
 problems!(ExecuteProblems: SIGNED_IN BODY KEYED PROOF + PathInvalid + PayoutNotFound + PayoutState + PayoutEmpty
@@ -99,10 +121,9 @@ pub(in crate::http) async fn execute(
             || state.settings.payouts.approval_from.covers(payout.asset, content.total, source.scale)
     });
     let execution = Execution { caller: by, digest, allows_duplicate: body.allow_duplicate, needs_approval };
-    let (ledger, origin) = (caller.ledger, context.origin(caller.actor()));
-    let payout =
-        state.store.execute_payout(ledger, payout.id, execution, key, origin, clock::now()).await??;
-    Ok(begun(&state, &caller, &payout, source.scale))
+    let (ledger, origin, now) = (caller.ledger, context.origin(caller.actor()), clock::now());
+    let payout = state.store.execute_payout(ledger, payout.id, execution, key, origin, now).await??;
+    Ok(begun(&state, &caller, (&payout, payout.payment), source.scale, now))
 }
 
 problems!(RetryProblems: SIGNED_IN KEYED PROOF + PathInvalid + PayoutNotFound + PayoutState + PayoutEmpty
@@ -130,9 +151,9 @@ pub(in crate::http) async fn retry(
     if agreed && state.settings.payouts.approval_from.covers(payout.asset, content.total, source.scale) {
         return Err(PayoutRefusal::OwnApproval.into());
     }
-    let (ledger, origin) = (caller.ledger, context.origin(caller.actor()));
-    let payout = state.store.retry_payout(ledger, payout.id, by, key, origin, clock::now()).await??;
-    Ok(begun(&state, &caller, &payout, source.scale))
+    let (ledger, origin, now) = (caller.ledger, context.origin(caller.actor()), clock::now());
+    let payout = state.store.retry_payout(ledger, payout.id, by, key, origin, now).await??;
+    Ok(begun(&state, &caller, (&payout, payout.payment), source.scale, now))
 }
 
 problems!(CompensateProblems: SIGNED_IN BODY KEYED PROOF + PathInvalid + CountInvalid + PayoutNotFound + PayoutState
@@ -172,7 +193,8 @@ pub(in crate::http) async fn compensate(
     let compensation = NewCompensation { caller: by, selection, rows, allows_partial };
     let (ledger, origin) = (caller.ledger, context.origin(caller.actor()));
     let payout = state.store.compensate_payout(ledger, payout.id, compensation, key, origin, now).await??;
-    Ok(begun(&state, &caller, &payout, source.scale))
+    let run = payout.compensation.map(|compensation| compensation.progress);
+    Ok(begun(&state, &caller, (&payout, run), source.scale, now))
 }
 
 /// The answer of everything that begins a run, for the document.
@@ -180,7 +202,10 @@ pub(in crate::http) async fn compensate(
 #[response(
     status = 202,
     description = "The payout. Its rows are decided from now on, also when servers stop or crash.",
-    headers(("ETag" = String, description = "Its version.")),
+    headers(
+        ("ETag" = String, description = "Its version."),
+        ("Idempotency-Replayed" = bool, description = "There on a replay."),
+    ),
 )]
 #[expect(dead_code, reason = "it is read by the macro that documents it")]
 struct BegunResponse(#[to_schema] api::Payout);

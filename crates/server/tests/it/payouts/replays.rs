@@ -37,8 +37,9 @@ async fn a_run_begins_once_a_key(#[values(Engine::Sqlite, Engine::Postgres)] eng
     let scene = Scene::set(engine).await;
     let (payout, digest) = scene.uploaded("march", &scene.rows()).await;
     scene.set_status(scene.to, "frozen").await;
-    for _ in 0..2 {
-        assert_eq!(payout.executes("go", &digest).await.status, 202);
+    for again in [false, true] {
+        let begun = payout.executes("go", &digest).await;
+        assert_eq!((begun.status, begun.is_replay()), (202, again));
         payout.until_state("PARTIALLY_FAILED").await;
     }
     let other = json!({"digest": digest, "allow_duplicate": true});
@@ -46,12 +47,14 @@ async fn a_run_begins_once_a_key(#[values(Engine::Sqlite, Engine::Postgres)] eng
     payout.retries("go").await.problem("idempotency_key_reused");
 
     scene.set_status(scene.to, "active").await;
-    for _ in 0..2 {
-        assert_eq!(payout.retries("second").await.status, 202);
+    for again in [false, true] {
+        let begun = payout.retries("second").await;
+        assert_eq!((begun.status, begun.is_replay()), (202, again));
         assert_eq!(payout.until_state("COMPLETED").await["payment"]["run"], 2);
     }
-    for _ in 0..2 {
-        assert_eq!(payout.compensates("back", &json!({"rows": [1]})).await.status, 202);
+    for again in [false, true] {
+        let begun = payout.compensates("back", &json!({"rows": [1]})).await;
+        assert_eq!((begun.status, begun.is_replay()), (202, again));
         let back = payout.until_compensated().await;
         assert_eq!((&back["compensation"]["run"], &back["reversed_total"]), (&json!(1), &json!("10.00")));
     }
