@@ -8,7 +8,7 @@ mod large;
 mod leases;
 mod races;
 mod requests;
-mod stage;
+pub(crate) mod stage;
 mod tampering;
 mod uploads;
 

@@ -2,6 +2,7 @@
 
 mod bank;
 mod cutting_proxy;
+mod payouts;
 
 use bank::Bank;
 use cutting_proxy::{Cut, CuttingProxy};
