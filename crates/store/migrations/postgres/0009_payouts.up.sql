@@ -81,7 +81,8 @@ CREATE TABLE IF NOT EXISTS payouts (
         ELSE true END)
 ) WITH (fillfactor = 50);
 
-CREATE INDEX IF NOT EXISTS payouts_by_source ON payouts (ledger_id, source_wallet_id, digest);
+-- For duplicates alone: a payout that is looked for by its id must not be looked for here.
+CREATE INDEX IF NOT EXISTS payouts_by_source ON payouts (ledger_id, source_wallet_id, digest) WHERE digest IS NOT NULL;
 CREATE INDEX IF NOT EXISTS payouts_running ON payouts (ledger_id, payout_id)
     WHERE state = 'PROCESSING' OR compensation_ended_at IS NULL AND compensation IS NOT NULL;
 

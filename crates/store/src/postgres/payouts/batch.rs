@@ -153,10 +153,25 @@ const REVERSE_ROWS: &str = update_rows!(
     WHERE "state = 'PAID' AND compensation < $6"
 );
 
+/// How many rows one scan updates. A value of variable length is found by going through those before it.
+const ROWS_MAX: usize = 1_000;
+
 async fn update_rows(db_tx: &DbTx, ledger: LedgerId, change: &PayoutChange) -> Result<(), AttemptError> {
-    let columns = Columns::of(&change.rows);
+    let mut rows: Vec<&RowChange> = change.rows.iter().collect();
+    rows.sort_unstable_by_key(|row| row.row);
+    try_join_all(rows.chunks(ROWS_MAX).map(|rows| scan_rows(db_tx, ledger, change.run, rows))).await?;
+    Ok(())
+}
+
+async fn scan_rows(
+    db_tx: &DbTx,
+    ledger: LedgerId,
+    run: Run,
+    rows: &[&RowChange],
+) -> Result<(), AttemptError> {
+    let columns = Columns::of(rows);
     let (Some(first), Some(last)) = (columns.numbers.first(), columns.numbers.last()) else { return Ok(()) };
-    let Run { payout, kind, number } = change.run;
+    let Run { payout, kind, number } = run;
     let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![
         &ledger.0,
         &payout.0,
@@ -178,7 +193,7 @@ async fn update_rows(db_tx: &DbTx, ledger: LedgerId, change: &PayoutChange) -> R
     };
     let statement = db_tx.prepare_cached(statement).await?;
     let updated = db_tx.execute(&statement, &parameters).await?;
-    Ok(expect("update rows of a payout", updated, change.rows.len())?)
+    Ok(expect("update rows of a payout", updated, rows.len())?)
 }
 
 /// Rows' results, column by column, in the order of their numbers.
@@ -193,9 +208,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(rows: &[RowChange]) -> Self {
-        let mut rows: Vec<&RowChange> = rows.iter().collect();
-        rows.sort_unstable_by_key(|row| row.row);
+    fn of(rows: &[&RowChange]) -> Self {
         let mut columns = Self::default();
         for row in rows {
             let (transaction, failure, amount, is_whole) = match row.result {
