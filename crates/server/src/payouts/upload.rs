@@ -3,11 +3,15 @@
 //! Rows are staged beside those in force, which only give way to an upload that is whole and without a fault. What
 //! is in memory at once is bounded by [`BATCH_ROWS`] and [`BATCH_BYTES`], not by the file.
 
-use super::file::{BadRow, Column, ErrorLine, FileError, FileFault, FileRow, GoodRow, RowError, RowReader};
+use super::file::{
+    BadRow, Column, ErrorLine, FileError, FileFault, FileRow, GoodRow, ROWS_MAX, RowError, RowReader,
+};
 use super::recipients::Recipients;
 use super::tally::{Tally, TotalTooLarge};
 use florin_ledger::{LedgerId, PayoutId, RowNumber, Scale, Timestamp, WalletId};
-use florin_store::payouts::{Checked, Draft, DraftCounts, PayoutRefusal, RowFilter, Upload, UploadedRow};
+use florin_store::payouts::{
+    Checked, DraftCounts, PayoutRefusal, PayoutState, RowFilter, Upload, UploadedRow,
+};
 use florin_store::{Engine, Origin, Payout, StoreError, WalletRecord};
 use std::mem;
 use std::sync::Arc;
@@ -24,16 +28,25 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// How many faults are told at once. The file of errors has all.
 const ERRORS_TOLD: usize = 100;
 
-/// An upload under way.
+/// An upload under way. The store hears of it with the first rows: a file that is none from the start changes
+/// nothing.
 pub struct Uploading {
     store: Arc<dyn Engine>,
     terms: UploadTerms,
-    revision: i64,
+    kind: Kind,
+    /// What the store calls it.
+    revision: Option<i64>,
     reader: RowReader,
     rows: Vec<FileRow>,
     bytes: usize,
     errors: Vec<ErrorAt>,
-    counting: Counting,
+}
+
+enum Kind {
+    /// All rows are replaced, and counted as they arrive.
+    Replace(Tally),
+    /// Some rows of this draft are; then all of it is counted.
+    Mend { draft: i64 },
 }
 
 /// What an upload is for, and who makes it.
@@ -82,50 +95,33 @@ pub enum UploadError {
     Store(StoreError),
 }
 
-/// What all rows come to: counted as they arrive, or once they have arrived where only some do.
-enum Counting {
-    AsTheyArrive(Tally),
-    Afterwards,
-}
-
 impl Uploading {
-    /// Begins to replace all rows.
-    pub async fn begin(store: Arc<dyn Engine>, terms: UploadTerms) -> Result<Self, UploadError> {
-        let revision = store.begin_upload(terms.ledger, terms.payout).await??;
+    /// Replaces all rows of the payout, as it was found.
+    pub fn replace(
+        payout: &Payout,
+        terms: UploadTerms,
+        store: Arc<dyn Engine>,
+    ) -> Result<Self, PayoutRefusal> {
+        demand_pending(payout)?;
         let reader = RowReader::new(terms.source.scale);
-        let counting = Counting::AsTheyArrive(Tally::of(terms.source.wallet.id));
-        Ok(Self::new(store, terms, revision, reader, counting))
+        let kind = Kind::Replace(Tally::of(terms.source.wallet.id));
+        Ok(Self::new(terms, store, kind, reader))
     }
 
-    /// Begins to mend rows of the payout's draft.
-    pub async fn begin_mending(
-        store: Arc<dyn Engine>,
-        terms: UploadTerms,
-        draft: Option<Draft>,
-        origin: Origin,
-        now: Timestamp,
-    ) -> Result<Self, UploadError> {
-        let revision = store.begin_mending(terms.ledger, terms.payout).await??;
-        let rows = draft.filter(|draft| draft.revision == revision).and_then(|draft| draft.counts);
-        let rows = rows.and_then(|counts| u32::try_from(counts.rows).ok());
-        let reader = RowReader::mending(rows.unwrap_or_default(), terms.source.scale);
-        let mending = Self::new(store, terms, revision, reader, Counting::Afterwards);
-        if rows.is_some() {
-            return Ok(mending);
-        }
-        // Between the caller's look at the draft and this, it was replaced.
-        mending.abandon(origin, now).await;
-        Err(PayoutRefusal::UploadSuperseded.into())
+    /// Mends rows of the payout's draft, as it was found.
+    pub fn mend(payout: &Payout, terms: UploadTerms, store: Arc<dyn Engine>) -> Result<Self, PayoutRefusal> {
+        demand_pending(payout)?;
+        let draft = payout.draft.and_then(|draft| draft.counts.map(|counts| (draft.revision, counts)));
+        let draft = draft.filter(|(_, counts)| counts.bad_rows > 0);
+        let (draft, counts) = draft.ok_or(PayoutRefusal::NothingToMend)?;
+        let last = u32::try_from(counts.rows).unwrap_or(ROWS_MAX);
+        let reader = RowReader::mending(last, terms.source.scale);
+        Ok(Self::new(terms, store, Kind::Mend { draft }, reader))
     }
 
-    fn new(
-        store: Arc<dyn Engine>,
-        terms: UploadTerms,
-        revision: i64,
-        reader: RowReader,
-        counting: Counting,
-    ) -> Self {
-        Self { store, terms, revision, reader, rows: Vec::new(), bytes: 0, errors: Vec::new(), counting }
+    fn new(terms: UploadTerms, store: Arc<dyn Engine>, kind: Kind, reader: RowReader) -> Self {
+        let (rows, errors) = (Vec::new(), Vec::new());
+        Self { store, terms, kind, revision: None, reader, rows, bytes: 0, errors }
     }
 
     /// Takes a chunk of the file.
@@ -147,12 +143,13 @@ impl Uploading {
             return Err(error);
         }
         let UploadTerms { ledger, payout, .. } = self.terms;
-        let tally = match self.counting {
-            Counting::AsTheyArrive(tally) => tally,
-            Counting::Afterwards => self.count_stored().await?,
+        let revision = self.begun().await?;
+        let tally = match self.kind {
+            Kind::Replace(tally) => tally,
+            Kind::Mend { .. } => self.count_stored(revision).await?,
         };
-        let upload = tally.upload(self.revision);
-        let payout = self.store.end_upload(ledger, payout, self.revision, upload, origin, now).await??;
+        let upload = tally.upload(revision);
+        let payout = self.store.end_upload(ledger, payout, revision, upload, origin, now).await??;
         match upload {
             Upload::Good(_) => Ok(payout),
             Upload::Bad(counts) => Err(UploadError::Rows(BadUpload { counts, errors: self.errors })),
@@ -161,18 +158,41 @@ impl Uploading {
 
     /// Gives up. What was to be mended can be mended again, as far as it is now.
     pub async fn abandon(self, origin: Origin, now: Timestamp) {
-        if let Counting::Afterwards = self.counting
-            && let Err(error) = self.leave_to_be_mended(origin, now).await
+        if let (Kind::Mend { .. }, Some(revision)) = (&self.kind, self.revision)
+            && let Err(error) = self.leave_to_be_mended(revision, origin, now).await
         {
             tracing::warn!(payout = %self.terms.payout, ?error, "a draft can only be replaced now");
         }
     }
 
-    async fn leave_to_be_mended(&self, origin: Origin, now: Timestamp) -> Result<(), UploadError> {
+    async fn leave_to_be_mended(
+        &self,
+        revision: i64,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<(), UploadError> {
         let UploadTerms { ledger, payout, .. } = self.terms;
-        let upload = Upload::Bad(self.count_stored().await?.counts());
-        self.store.end_upload(ledger, payout, self.revision, upload, origin, now).await??;
+        let upload = Upload::Bad(self.count_stored(revision).await?.counts());
+        self.store.end_upload(ledger, payout, revision, upload, origin, now).await??;
         Ok(())
+    }
+
+    /// The revision that takes the rows.
+    async fn begun(&mut self) -> Result<i64, UploadError> {
+        if let Some(revision) = self.revision {
+            return Ok(revision);
+        }
+        let UploadTerms { ledger, payout, .. } = self.terms;
+        let revision = match self.kind {
+            Kind::Replace(_) => self.store.begin_upload(ledger, payout).await??,
+            Kind::Mend { .. } => self.store.begin_mending(ledger, payout).await??,
+        };
+        self.revision = Some(revision);
+        match self.kind {
+            // Since it was looked at, the draft was replaced.
+            Kind::Mend { draft } if draft != revision => Err(PayoutRefusal::UploadSuperseded.into()),
+            Kind::Mend { .. } | Kind::Replace(_) => Ok(revision),
+        }
     }
 
     async fn read_the_rest(&mut self) -> Result<(), UploadError> {
@@ -181,13 +201,13 @@ impl Uploading {
     }
 
     /// All rows of the draft, those too that were not sent again.
-    async fn count_stored(&self) -> Result<Tally, UploadError> {
+    async fn count_stored(&self, revision: i64) -> Result<Tally, UploadError> {
         let UploadTerms { ledger, payout, .. } = self.terms;
         let mut tally = Tally::of(self.terms.source.wallet.id);
         let mut after = RowNumber(0);
         loop {
             let (filter, limit) = (RowFilter::default(), BATCH_ROWS);
-            let rows = self.store.payout_rows(ledger, payout, self.revision, filter, after, limit).await?;
+            let rows = self.store.payout_rows(ledger, payout, revision, filter, after, limit).await?;
             let Some(last) = rows.last() else { return Ok(tally) };
             after = last.uploaded.number;
             for row in &rows {
@@ -221,13 +241,21 @@ impl Uploading {
                 },
                 FileRow::Bad(row) => bad(row, &mut self.errors),
             };
-            if let Counting::AsTheyArrive(tally) = &mut self.counting {
+            if let Kind::Replace(tally) = &mut self.kind {
                 add(tally, &row)?;
             }
             rows.push(row);
         }
         let UploadTerms { ledger, payout, .. } = self.terms;
-        Ok(self.store.store_rows(ledger, payout, self.revision, rows).await??)
+        let revision = self.begun().await?;
+        Ok(self.store.store_rows(ledger, payout, revision, rows).await??)
+    }
+}
+
+fn demand_pending(payout: &Payout) -> Result<(), PayoutRefusal> {
+    match payout.state {
+        PayoutState::Pending => Ok(()),
+        state => Err(PayoutRefusal::WrongState(state)),
     }
 }
 

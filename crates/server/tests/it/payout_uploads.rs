@@ -174,19 +174,27 @@ async fn what_has_faults_is_fetched_mended_and_in_force(#[case] engine: Engine) 
 async fn a_draft_that_was_mended_in_vain_can_be_mended_again(#[case] engine: Engine) {
     let world = World::open(engine).await;
     world.puts("recipient_id,amount\n17,0\n18,0\n").await.problem("payout_rows_invalid");
+    let draft = world.stored().await.draft;
+    world.puts("recipient_id\n17\n").await.problem("payout_file_invalid");
     let mended_then = |then: &str| format!("row,recipient_id,amount\n1,17,1.00\n{then}\n");
-    for (then, fault) in
-        [("2,18,\0", "nul_byte"), ("3,18,1.00", "row_number_invalid"), ("1,18,1.00", "row_number_duplicate")]
-    {
+    let faults =
+        [("2,18,\0", "nul_byte"), ("3,18,1.00", "row_number_invalid"), ("1,18,1.00", "row_number_duplicate")];
+    for (then, fault) in faults {
         let problem = world.patches(mended_then(then)).await.problem("payout_file_invalid");
         assert_eq!((problem["fault"].as_str(), problem["line"].as_u64()), (Some(fault), Some(3)));
+        assert_eq!(world.stored().await.draft, draft, "{fault}");
     }
+    // A file that is too long to be looked at as a whole has changed something by then.
+    let long = format!("{}2,18,\0", "\n".repeat(2 * 1024 * 1024));
+    world.patches(mended_then(&long)).await.problem("payout_file_invalid");
+    assert_eq!(world.stored().await.draft.unwrap().counts.unwrap().bad_rows, 1);
     // And one who hangs up.
     let mut socket = TcpStream::connect(world.bank.address()).await.unwrap();
     let (path, token) = (world.path("rows"), world.payer.client.token.as_deref().unwrap());
     let head = format!(
         "PATCH {path} HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {token}\r\ncontent-type: text/csv\r\n\
-         content-length: 1000\r\n\r\nrow,recipient_id,amount\n"
+         content-length: 9000000\r\n\r\n{}",
+        mended_then(&"\n".repeat(2 * 1024 * 1024))
     );
     socket.write_all(head.as_bytes()).await.unwrap();
     while world.stored().await.draft.unwrap().counts.is_some() {}
@@ -289,19 +297,30 @@ async fn rows_come_page_by_page_and_by_state() {
 async fn only_so_many_files_are_taken_at_once_and_none_may_pause_for_long() {
     let http = HttpSettings { body_timeout: Duration::from_secs(2), ..HttpSettings::default() };
     let world = World::at(Bank::open_with(Engine::Sqlite, http, CommitterSettings::default()).await).await;
-    let (path, token) = (world.path("rows"), world.payer.client.token.as_deref().unwrap());
-    let head = format!(
-        "PUT {path} HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {token}\r\ncontent-type: text/csv\r\n\
-         content-length: 1000\r\n\r\nrecipient_id,amount\n"
-    );
+    let token = world.payer.client.token.as_deref().unwrap();
     let mut running = vec![];
     for _ in 0..4 {
+        let payout = world.bank.payout(&world.payer, world.source).await;
+        let head = format!(
+            "PUT /v1/payouts/{payout}/rows HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {token}\r\n\
+             content-type: text/csv\r\ncontent-length: 9000000\r\n\r\nrecipient_id,amount\n17,1.00\n{}",
+            "\n".repeat(2 * 1024 * 1024)
+        );
         let mut socket = TcpStream::connect(world.bank.address()).await.unwrap();
         socket.write_all(head.as_bytes()).await.unwrap();
+        // Until it has come so far.
+        while world
+            .bank
+            .store
+            .payout(LedgerId::MAIN, PayoutId(payout))
+            .await
+            .unwrap()
+            .unwrap()
+            .draft
+            .is_none()
+        {}
         running.push(socket);
     }
-    // Until all of them have come so far.
-    while world.stored().await.next_revision < 5 {}
     world.puts("recipient_id,amount\n17,1.00\n").await.problem("overloaded");
     for mut socket in running {
         let mut answer = [0; 13];

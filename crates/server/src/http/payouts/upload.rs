@@ -134,10 +134,8 @@ async fn read(
 ) -> Result<Payout, ApiError> {
     let store = Arc::clone(&state.store);
     let mut upload = match kind {
-        Kind::Replace => Uploading::begin(store, terms).await?,
-        Kind::Mend => {
-            Uploading::begin_mending(store, terms, payout.draft, origin.clone(), clock::now()).await?
-        }
+        Kind::Replace => Uploading::replace(payout, terms, store)?,
+        Kind::Mend => Uploading::mend(payout, terms, store)?,
     };
     match pass(&mut incoming, &mut upload).await {
         Ok(()) => Ok(upload.finish(origin, clock::now()).await?),
