@@ -330,3 +330,23 @@ async fn only_so_many_files_are_taken_at_once_and_none_may_pause_for_long() {
     world.puts("recipient_id,amount\n17,1.00\n").await.ok();
     world.bank.close().await;
 }
+
+/// Many clients listen only when they have sent everything. If the connection is closed before, they never hear why.
+#[tokio::test]
+async fn who_sends_a_long_file_that_is_none_is_told_so() {
+    let world = World::open(Engine::Sqlite).await;
+    let (path, token) = (world.path("rows"), world.payer.client.token.as_deref().unwrap());
+    let file = format!("recipient_id;amount\n{}", "17;1.00\n".repeat(4 * 1024 * 1024));
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {token}\r\ncontent-type: text/csv\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n",
+        file.len()
+    );
+    let mut socket = TcpStream::connect(world.bank.address()).await.unwrap();
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(file.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 422 ") && answer.contains("separator_invalid"), "{answer}");
+    world.bank.close().await;
+}

@@ -24,6 +24,9 @@ const BYTES_MAX: usize = 1024 * 1024 * 1024;
 /// How many bytes of a form may come before its file begins, or after it: these are kept until then.
 const FRAME_BYTES_MAX: usize = 1024 * 1024;
 
+/// How much of a file is taken that is of no use any more.
+const DISCARDED_BYTES_MAX: usize = 128 * 1024 * 1024;
+
 /// A file, and on what terms it is taken.
 pub(super) struct Incoming {
     terms: BodyTerms,
@@ -71,6 +74,17 @@ impl Incoming {
         match source {
             Source::Plain(body) => terms.chunk(body, BYTES_MAX, *deadline).await,
             Source::Form(form) => form.chunk(terms, *deadline).await,
+        }
+    }
+
+    /// Takes the rest, for nothing: many clients listen only when they have sent everything.
+    pub(super) async fn discard(mut self) {
+        let mut room = DISCARDED_BYTES_MAX;
+        while let Ok(Some(chunk)) = self.chunk().await {
+            room = room.saturating_sub(chunk.len());
+            if room == 0 {
+                return;
+            }
         }
     }
 }

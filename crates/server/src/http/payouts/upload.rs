@@ -133,24 +133,35 @@ async fn read(
     kind: Kind,
 ) -> Result<Payout, ApiError> {
     let store = Arc::clone(&state.store);
-    let mut upload = match kind {
-        Kind::Replace => Uploading::replace(payout, terms, store)?,
-        Kind::Mend => Uploading::mend(payout, terms, store)?,
+    let upload = match kind {
+        Kind::Replace => Uploading::replace(payout, terms, store),
+        Kind::Mend => Uploading::mend(payout, terms, store),
     };
-    match pass(&mut incoming, &mut upload).await {
+    let taken = match upload {
+        Ok(upload) => pass(&mut incoming, upload, origin).await,
+        Err(refusal) => Err(refusal.into()),
+    };
+    // What is invalid by itself is the body: there is no more of it to wait for.
+    if !matches!(taken, Ok(_) | Err(ApiError::Invalid { .. })) {
+        incoming.discard().await;
+    }
+    taken
+}
+
+async fn pass(incoming: &mut Incoming, mut upload: Uploading, origin: Origin) -> Result<Payout, ApiError> {
+    let sent = async {
+        while let Some(chunk) = incoming.chunk().await? {
+            upload.push(&chunk).await?;
+        }
+        Ok(())
+    };
+    match sent.await {
         Ok(()) => Ok(upload.finish(origin, clock::now()).await?),
         Err(error) => {
             upload.abandon(origin, clock::now()).await;
             Err(error)
         }
     }
-}
-
-async fn pass(incoming: &mut Incoming, upload: &mut Uploading) -> Result<(), ApiError> {
-    while let Some(chunk) = incoming.chunk().await? {
-        upload.push(&chunk).await?;
-    }
-    Ok(())
 }
 
 /// Deletes rows that no longer count. What is left of them, the next upload's sweep deletes.
