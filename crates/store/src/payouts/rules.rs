@@ -53,11 +53,12 @@ impl Payout {
         Ok(Self { draft: Some(draft), next_revision, ..self }.changed())
     }
 
-    /// Begins to mend the draft's faults. It has no counts until that ends, so no two can mend it at once: one
-    /// would change rows after the other has counted them.
+    /// Begins to mend the draft. It has no counts until that ends, so no two can mend it at once: one would change
+    /// rows after the other has counted them. A mending that was given up may have left it without faults, and yet
+    /// not in force.
     pub(crate) fn begin_mending(self) -> Changed {
         self.demand(&[PayoutState::Pending])?;
-        let draft = self.draft.filter(|draft| draft.counts.is_some_and(|counts| counts.bad_rows > 0));
+        let draft = self.draft.filter(|draft| draft.counts.is_some());
         let draft = draft.ok_or(PayoutRefusal::NothingToMend)?;
         Ok(Self { draft: Some(Draft { counts: None, ..draft }), ..self }.changed())
     }

@@ -44,6 +44,7 @@ on_both!(
         a_bad_upload_stays_a_draft_and_changes_nothing,
         a_draft_is_mended,
         of_two_mendings_one_may,
+        a_mending_that_was_given_up_can_begin_again,
         an_upload_that_was_overtaken_can_store_nothing_more,
         rows_are_stored_once_and_swept_when_they_no_longer_count,
         rows_of_all_kinds_come_back_as_they_were,

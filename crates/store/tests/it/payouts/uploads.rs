@@ -5,7 +5,7 @@ use crate::asks::code;
 use florin_ledger::{Amount, Fence, PayoutId, Principal, RowNumber, WalletStatus};
 use florin_store::payouts::{
     Content, Draft, DraftCounts, Finding, NewPayout, PayoutFilter, PayoutRefusal, PayoutRow, PayoutState,
-    RowFilter, RowState, UploadedRow,
+    RowFilter, RowState, Upload, UploadedRow,
 };
 use florin_store::{Created, Origin, Payout, StoreError, Username};
 
@@ -127,6 +127,27 @@ pub(super) async fn of_two_mendings_one_may(stage: &Stage) {
     stage.stores(payout.id, first, &mended).await.unwrap();
     stage.ends_upload(payout.id, first, &mended).await.unwrap();
     assert_eq!(stage.stores(payout.id, first, &mended).await, Err(PayoutRefusal::UploadSuperseded));
+}
+
+pub(super) async fn a_mending_that_was_given_up_can_begin_again(stage: &Stage) {
+    let payout = stage.creates().await;
+    stage.uploads(payout.id, &[bad_row(1, "x")]).await;
+    let revision = stage.store.begin_mending(stage.ledger, payout.id).await.unwrap().unwrap();
+    let mended = [row(1, stage.to[0], "1.00")];
+    stage.stores(payout.id, revision, &mended).await.unwrap();
+    // The file ended in the middle, so nothing comes in force, though no row is bad any more.
+    let left = Upload::Bad(DraftCounts { rows: 1, bad_rows: 0 });
+    let now = stage.now();
+    stage
+        .store
+        .end_upload(stage.ledger, payout.id, revision, left, Origin::SYSTEM, now)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(stage.payout(payout.id).await.content, None);
+    let again = stage.store.begin_mending(stage.ledger, payout.id).await.unwrap().unwrap();
+    let good = stage.ends_upload(payout.id, again, &mended).await.unwrap();
+    assert_eq!(good.content.map(|content| content.total), Some(usd("1.00")));
 }
 
 pub(super) async fn an_upload_that_was_overtaken_can_store_nothing_more(stage: &Stage) {
