@@ -80,6 +80,7 @@ async fn large(engine: Box<dyn Engine>, rows: i64) {
     let claimed = stage.claims().await;
     let slice = watch.times("rows to be reversed", stage.slice(&claimed, 100)).await;
     watch.times("100 rows reversed", stage.commits(slice)).await;
+    assert!(watch.times("an audit", stage.store.audit(stage.ledger)).await.unwrap().is_ok());
     for (what, total, longest) in &watch.0 {
         eprintln!("{rows} rows: {what}: {total:.1?}, the longest {longest:.2?}");
     }
