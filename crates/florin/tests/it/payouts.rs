@@ -173,6 +173,26 @@ async fn kills_lose_and_double_no_row(#[values(Engine::Sqlite, Engine::Postgres)
     survive(engine, 10_000, 10).await;
 }
 
+/// What a server has under way when it is frozen comes too late when it goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_freeze_pay_no_row_twice() {
+    let mut frozen = 0;
+    while frozen < 5 {
+        let scene = Scene::open(Engine::Postgres, 10_000).await;
+        while scene.read().await["state"] == "PROCESSING" {
+            tokio::time::sleep(Duration::from_millis(rand::rng().random_range(0..100))).await;
+            let victim = &scene.servers[rand::rng().random_range(0..scene.servers.len())];
+            victim.freeze();
+            // Longer than a lease, so that the other one takes over.
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            victim.thaw();
+            frozen += 1;
+        }
+        scene.check().await;
+        scene.close().await;
+    }
+}
+
 #[rstest]
 #[ignore = "the full figure"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -90,6 +90,16 @@ impl Server {
         self.signal("-KILL");
     }
 
+    /// Stops it where it is; nothing that it holds is given back.
+    pub(crate) fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub(crate) fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
     /// Waits until it has ended.
     pub(crate) fn ended(mut self) -> ExitStatus {
         self.process.wait().expect("it is ours")
