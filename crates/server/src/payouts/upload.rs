@@ -1,7 +1,7 @@
 //! Uploads: a file's rows are checked against what there is, and stored some at a time as they arrive.
 //!
 //! Rows are staged beside those in force, which only give way to an upload that is whole and without a fault. What
-//! is in memory at once is bounded by [`BATCH_ROWS`] and [`BATCH_BYTES`], not by the file.
+//! is in memory at once is bounded by `BATCH_ROWS` and `BATCH_BYTES`, not by the file.
 
 use super::file::{
     BadRow, Column, ErrorLine, FileError, FileFault, FileRow, GoodRow, ROWS_MAX, RowError, RowReader,
