@@ -4,6 +4,7 @@
 mod commits;
 mod compensations;
 mod constraints;
+mod differential;
 mod large;
 mod leases;
 mod races;
