@@ -2,3 +2,5 @@
 //!
 //! It knows what goes over the wire ([`florin_api`]) and nothing else of Florin, so that its judgement cannot share
 //! Florin's mistakes.
+
+pub mod history;
