@@ -1,7 +1,7 @@
 # Everyday commands. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check fmt bench migrate
+.PHONY: help run dev test contract check fmt bench migrate
 
 CARGO ?= cargo
 # What `serve` gets beside --demo, such as: make run ARGS='--listen 127.0.0.1:8080'
@@ -20,6 +20,12 @@ dev: ## The same from a debug build, with logs for people
 test: ## All tests, on SQLite and on a private PostgreSQL that it starts and stops
 	scripts/ensure-tools
 	scripts/with-postgres $(CARGO) test --workspace
+	$(MAKE) contract
+
+contract: ## Hold both stores' servers against /openapi.json; FLORIN_CONTRACT_SECONDS=900 for a full run
+	scripts/ensure-tools
+	$(CARGO) build --package florin
+	scripts/with-postgres scripts/contract
 
 check: ## What CI runs: format, lints, documentation, licenses, all tests
 	$(CARGO) fmt --all --check

@@ -19,12 +19,15 @@ use florin_ledger::{PayoutId, Scale};
 use florin_store::Payout;
 use florin_store::payouts::PayoutState;
 use futures_util::stream;
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
-use utoipa::IntoParams;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 /// How long one stream lasts; clients reconnect, with a token that is good then.
 const LONGEST: Duration = Duration::from_mins(15);
@@ -63,6 +66,35 @@ impl IntoParams for LastEventId {
     }
 }
 
+/// The form of one event, for the document; OpenAPI 3.2 would call it `itemSchema`.
+struct PayoutEvent;
+
+impl PartialSchema for PayoutEvent {
+    fn schema() -> RefOr<Schema> {
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let payout = serde_json::json!({ "$ref": format!("#/components/schemas/{}", api::Payout::name()) });
+        let data = text()
+            .description(Some("The payout, as JSON."))
+            .content_media_type("application/json")
+            .extensions(Some(Extensions::from_iter([("contentSchema", payout)])));
+        ObjectBuilder::new()
+            .description(Some("One event of a payout."))
+            .property("event", text().enum_values(Some(["payout"])))
+            .property("id", text().pattern(Some("^[0-9]+$")).description(Some("The payout's version.")))
+            .property("data", data)
+            .required("event")
+            .required("id")
+            .required("data")
+            .into()
+    }
+}
+
+impl ToSchema for PayoutEvent {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("PayoutEvent")
+    }
+}
+
 problems!(EventsProblems: SIGNED_IN + PathInvalid + PayoutNotFound);
 
 /// A payout as it changes, as server-sent events.
@@ -75,7 +107,7 @@ problems!(EventsProblems: SIGNED_IN + PathInvalid + PayoutNotFound);
     get, path = "/v1/payouts/{id}/events", tag = "payouts", operation_id = "watch_payout",
     params(("id" = i64, Path, description = "The payout.", example = 4), LastEventId),
     responses(
-        (status = 200, description = "The events.", body = api::Payout, content_type = "text/event-stream"),
+        (status = 200, description = "The events, one after the other.", body = PayoutEvent, content_type = "text/event-stream"),
         (status = 204, description = "The payout is at its end, and that was seen."),
         EventsProblems,
     ),
