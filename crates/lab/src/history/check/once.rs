@@ -2,19 +2,21 @@
 
 use super::Books;
 use crate::history::{Anomaly, Answer, Findings, History, Movement, Operation, Question, WalletId};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 pub(super) fn check(history: &History, books: &Books<'_>, findings: &mut Findings) {
-    let mut keyed: Vec<(&str, usize)> = Vec::new();
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    let mut again: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, operation) in history.operations.iter().enumerate() {
         if let Question::Move(Movement { key: Some(key), .. }) = &operation.asked {
-            keyed.push((key, index));
+            let first = *first.entry(key).or_insert(index);
+            if first != index {
+                again.entry(key).or_insert_with(|| vec![first]).push(index);
+            }
         }
     }
-    keyed.sort_unstable();
-    for same in keyed.chunk_by(|left, right| left.0 == right.0).filter(|same| same.len() > 1) {
-        let indices: Vec<usize> = same.iter().map(|(_, index)| *index).collect();
-        check_key(history, same[0].0, &indices, findings);
+    for (key, operations) in again {
+        check_key(history, key, &operations, findings);
     }
     check_lists(history, books, findings);
 }
