@@ -9,7 +9,7 @@
 //! | [`operation`] | what was asked and answered |
 //! | [`figure`] | amounts: exact, and also as a float was written |
 //! | [`recorder`] | many clients, one history |
-//! | [`check`] | the promises, one by one |
+//! | [`mod@check`] | the promises, one by one |
 //! | [`cycles`] | the dependencies between transactions, and the anomalies that their cycles are |
 //! | [`finding`] | a broken promise, with the operations that prove it |
 

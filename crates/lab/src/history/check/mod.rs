@@ -2,12 +2,12 @@
 //!
 //! | module | promise |
 //! | --- | --- |
-//! | [`conservation`] | every snapshot and every balance is one that the movements allow |
-//! | [`serial`] | a wallet's entries follow from each other, a transaction's sum to zero |
-//! | [`real_time`] | what was over comes first; nothing acknowledged is missing; nothing is half there |
-//! | [`once`] | one key, one transaction, one effect, one answer |
-//! | [`overdraft`] | no wallet pays what it does not have |
-//! | [`cycles`](super::cycles) | one order explains everything that everybody saw |
+//! | `conservation` | every snapshot and every balance is one that the movements allow |
+//! | `serial` | a wallet's entries follow from each other, a transaction's sum to zero |
+//! | `real_time` | what was over comes first; nothing acknowledged is missing; nothing is half there |
+//! | `once` | one key, one transaction, one effect, one answer |
+//! | `overdraft` | no wallet pays what it does not have |
+//! | `cycles` | one order explains everything that everybody saw |
 //!
 //! Each is linear in the history but for sorting, and needs memory for a few numbers an entry.
 
