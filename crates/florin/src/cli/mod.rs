@@ -3,6 +3,7 @@
 
 mod audit;
 mod demo;
+mod lab;
 pub(crate) mod location;
 mod migrate;
 mod operator;
@@ -32,6 +33,7 @@ enum Command {
     Audit(audit::AuditArgs),
     Payout(payout::PayoutArgs),
     Bench(bench::BenchArgs),
+    Lab(lab::LabArgs),
 }
 
 /// Where the store is: the flags that all commands share.
@@ -60,7 +62,8 @@ impl Cli {
             Command::Payout(args) => (payout::run(args).await, 1),
             Command::Operator(args) => (operator::run(args).await, 1),
             Command::Bench(args) => (bench::run(args).await.map(|()| ExitCode::SUCCESS), 1),
-            // 1 is the audit's word for faults.
+            // 1 is what the lab and the audit say where they found something.
+            Command::Lab(args) => (lab::run(args).await, 2),
             Command::Audit(args) => (audit::run(args).await, 2),
         };
         result.unwrap_or_else(|error| {

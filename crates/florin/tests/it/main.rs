@@ -5,6 +5,7 @@ mod bench;
 mod crash;
 mod documents;
 mod guesses;
+mod lab;
 mod memory;
 mod migrate;
 mod operator;

@@ -2,21 +2,19 @@
 
 use super::Books;
 use crate::history::{Anomaly, Answer, Findings, History, Movement, Operation, Question, WalletId};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 pub(super) fn check(history: &History, books: &Books<'_>, findings: &mut Findings) {
-    let mut first: HashMap<&str, usize> = HashMap::new();
-    let mut again: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut keyed: Vec<(&str, usize)> = Vec::new();
     for (index, operation) in history.operations.iter().enumerate() {
         if let Question::Move(Movement { key: Some(key), .. }) = &operation.asked {
-            let first = *first.entry(key).or_insert(index);
-            if first != index {
-                again.entry(key).or_insert_with(|| vec![first]).push(index);
-            }
+            keyed.push((key, index));
         }
     }
-    for (key, operations) in again {
-        check_key(history, key, &operations, findings);
+    keyed.sort_unstable();
+    for same in keyed.chunk_by(|left, right| left.0 == right.0).filter(|same| same.len() > 1) {
+        let indices: Vec<usize> = same.iter().map(|(_, index)| *index).collect();
+        check_key(history, same[0].0, &indices, findings);
     }
     check_lists(history, books, findings);
 }

@@ -1,0 +1,93 @@
+use crate::place::{Engine, Place};
+use crate::server::Server;
+use rstest::rstest;
+use serde_json::{Value, json};
+use std::process::Stdio;
+
+/// The attacks that there are.
+fn attacks(place: &Place) -> Vec<String> {
+    let listed = place.florin(&["lab", "list"]);
+    assert!(listed.status.success(), "{listed:?}");
+    listed.out.lines().filter(|line| !line.starts_with(' ')).map(str::to_owned).collect()
+}
+
+/// What a run said of each attack on this target, in `report.json`.
+fn verdicts(place: &Place, target: &str) -> Vec<(String, String)> {
+    let report = std::fs::read(place.folder().join("report/report.json")).expect("it was written");
+    let report: Value = serde_json::from_slice(&report).expect("it is JSON");
+    let attacks = report["attacks"].as_array().expect("a list").iter();
+    let verdicts = attacks.map(|attack| {
+        let found = attack["targets"].as_array().expect("a list").iter().find(|one| one["target"] == target);
+        let found = found.unwrap_or_else(|| panic!("{target} is missing: {attack}"));
+        assert!(!found["history"].as_array().expect("a list").is_empty(), "{found}");
+        (attack["id"].as_str().unwrap().to_owned(), found["verdict"].as_str().unwrap().to_owned())
+    });
+    verdicts.collect()
+}
+
+#[rstest]
+#[case("specimen", "broke", "50")]
+#[case("florin", "held", "2")]
+#[tokio::test]
+async fn every_attack_breaks_the_specimen_and_not_florin(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[case] target: &str,
+    #[case] verdict: &str,
+    #[case] rounds: &str,
+) {
+    let place = Place::new(engine).await;
+    let store = if engine == Engine::Sqlite { "sqlite" } else { "postgres" };
+    let flags = ["--target", target, "--rounds", rounds, "--store", store, "--report", "report"];
+    let ran = place.florin(&[&["lab", "run"], flags.as_slice()].concat());
+    assert!(ran.status.success(), "{}{}", ran.out, ran.err);
+    let expected: Vec<_> = attacks(&place).into_iter().map(|attack| (attack, verdict.to_owned())).collect();
+    assert_eq!(verdicts(&place, target), expected, "{}", ran.out);
+    assert!(ran.out.contains(&format!("store {store}, seed 1")), "{}", ran.out);
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_there_is_attacked_and_keeps_its_books() {
+    let place = Place::new(Engine::Sqlite).await;
+    let server = Server::start_demo(&place);
+    let house = server.sign_in("house").await;
+    let scopes = ["read", "transactions:write", "wallets:write", "users:write", "assets:write"];
+    let api_key = house.post("/v1/api-keys", "lab", &json!({"name": "lab", "scopes": scopes})).await.unwrap();
+    let api_key: Value = api_key.json().await.unwrap();
+    let mut lab = place.command(&[
+        "lab",
+        "run",
+        "drain",
+        "twins",
+        "impostor",
+        "--rounds",
+        "2",
+        "--target",
+        &server.url,
+    ]);
+    lab.env("FLORIN_LAB_TOKEN", api_key["secret"].as_str().unwrap());
+    let ran = lab.stdin(Stdio::null()).output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    let audit: Value =
+        house.post("/v1/ledger/audit", "audit", &json!({})).await.unwrap().json().await.unwrap();
+    assert_eq!(audit["faults"], json!([]), "{audit}");
+    assert!(audit["transactions"].as_i64() > Some(4), "{audit}");
+    drop(server);
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_attacked_is_said_before_anything_starts() {
+    let place = Place::new(Engine::Sqlite).await;
+    for (args, expected) in [
+        (["run", "no-such-attack"].as_slice(), "there are: drain"),
+        (&["run", "--target", "https://127.0.0.1:1"], "--target is specimen, florin, or http://HOST:PORT"),
+        (&["run", "--target", "http://127.0.0.1:1"], "needs --token"),
+        (&["run", "--store", "postgres"], "--store postgres needs FLORIN_DATABASE_URL"),
+    ] {
+        let ran = place.florin(&[&["lab"], args].concat());
+        assert_eq!(ran.status.code(), Some(2), "{ran:?}");
+        assert!(ran.err.contains(expected), "{ran:?}");
+    }
+    place.remove().await;
+}

@@ -1,0 +1,79 @@
+//! What is done to a target, and the oracle that judges what came of it. One file an attack.
+//!
+//! An attack does not know which target it has: it makes the same calls, and judges answers and balances by the same
+//! rules. So what it finds in the specimen says that it would find it in Florin.
+
+mod borrowed_key;
+mod changed_twin;
+mod drain;
+mod dust;
+mod evidence;
+mod forged_token;
+mod frozen;
+mod half_move;
+mod impostor;
+mod late_funds;
+mod lost_update;
+mod negative;
+mod read_skew;
+mod refund_twice;
+mod replay;
+mod round;
+mod self_transfer;
+mod stolen_token;
+mod three_fifties;
+mod twins;
+
+pub(crate) use round::Round;
+
+use futures_util::future::BoxFuture;
+use std::fmt;
+
+/// What is done to a target, and what must not come of it.
+pub struct Attack {
+    /// Its name.
+    pub id: &'static str,
+    /// What it does.
+    pub does: &'static str,
+    /// What should happen.
+    pub expected: &'static str,
+    /// Why the specimen breaks.
+    pub fault: &'static str,
+    pub(crate) run: for<'a> fn(Round<'a>) -> BoxFuture<'a, Judgement>,
+}
+
+/// What must not be, in sentences: none where the target held. An error where nobody can tell.
+pub(crate) type Judgement = anyhow::Result<Vec<String>>;
+
+/// All attacks, in the order in which they run.
+pub const ATTACKS: &[Attack] = &[
+    drain::ATTACK,
+    three_fifties::ATTACK,
+    lost_update::ATTACK,
+    replay::ATTACK,
+    twins::ATTACK,
+    changed_twin::ATTACK,
+    borrowed_key::ATTACK,
+    late_funds::ATTACK,
+    half_move::ATTACK,
+    read_skew::ATTACK,
+    negative::ATTACK,
+    dust::ATTACK,
+    self_transfer::ATTACK,
+    frozen::ATTACK,
+    refund_twice::ATTACK,
+    impostor::ATTACK,
+    stolen_token::ATTACK,
+    forged_token::ATTACK,
+];
+
+/// The attack of this name.
+pub fn find(id: &str) -> Option<&'static Attack> {
+    ATTACKS.iter().find(|attack| attack.id == id)
+}
+
+impl fmt::Debug for Attack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}

@@ -1,0 +1,28 @@
+//! One go of an attack: its target, and its randomness.
+
+use crate::money::Money;
+use crate::target::Target;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+/// One go of an attack. The same seed, attack and number give the same requests.
+pub(crate) struct Round<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) random: StdRng,
+}
+
+impl<'a> Round<'a> {
+    pub(crate) fn new(target: &'a Target, seed: u64, attack: &str, number: u32) -> Self {
+        // FNV-1a: attacks of one seed get numbers of their own.
+        let name = attack.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        let random = StdRng::seed_from_u64(seed ^ name ^ u64::from(number).rotate_left(32));
+        Self { target, random }
+    }
+
+    /// Some whole units.
+    pub(crate) fn amount(&mut self, range: std::ops::RangeInclusive<i64>) -> Money {
+        Money::whole(self.random.random_range(range))
+    }
+}

@@ -1,0 +1,146 @@
+//! What attacks ask of a target, and what it answers, in words that both targets have.
+
+use crate::money::Money;
+use serde::Serialize;
+use std::fmt;
+use std::time::Duration;
+
+/// Somebody with a sign-in, and wallets.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) token: String,
+    pub(crate) pin: String,
+}
+
+/// Somebody's wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Wallet {
+    pub(crate) id: i64,
+    /// The id of whoever owns it.
+    pub(crate) owner: i64,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub(crate) enum Caller {
+    /// The service's owner: for what is prepared, and for races in which who asks does not matter.
+    House,
+    /// Somebody with their own sign-in and PIN.
+    Person(Person),
+    /// Whoever has this sign-in, and this PIN or none.
+    Bearer {
+        /// What it is, for the report.
+        who: &'static str,
+        token: String,
+        pin: Option<String>,
+    },
+}
+
+/// What is asked for. Amounts are text: some are meant to be wrong.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(crate) enum Ask {
+    OpenWallet {
+        owner: i64,
+    },
+    Deposit {
+        wallet: Wallet,
+        amount: String,
+    },
+    Transfer {
+        from: Wallet,
+        to: Wallet,
+        amount: String,
+    },
+    /// A transfer in whose body the giving wallet's owner is claimed to be who asks.
+    TransferAsOwner {
+        from: Wallet,
+        to: Wallet,
+        amount: String,
+    },
+    Reverse {
+        transaction: String,
+    },
+    Freeze {
+        wallet: Wallet,
+    },
+    /// The balances of all of them, in their order.
+    Balances {
+        wallets: Vec<Wallet>,
+    },
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) caller: Caller,
+    /// The idempotency key, for a target that looks at it.
+    pub(crate) key: String,
+    pub(crate) ask: Ask,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub(crate) enum Answer {
+    /// It was done: the id of what came of it.
+    Done { id: String },
+    /// What was read.
+    Balances { balances: Vec<Money> },
+    /// It was not done, and why.
+    Refused { status: u16, code: String },
+    /// It was done or not: nobody said.
+    Unclear { why: String },
+}
+
+/// A call with its answer, and when each was: since the target was there.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    /// Which connection; each carries one call.
+    pub(crate) client: u64,
+    pub(crate) invoked_at: Duration,
+    pub(crate) returned_at: Duration,
+    pub(crate) call: Call,
+    pub(crate) answer: Answer,
+}
+
+impl Answer {
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self, Self::Done { .. })
+    }
+
+    /// The id of what came of it, if it was done.
+    pub(crate) fn id(&self) -> Option<&str> {
+        if let Self::Done { id } = self { Some(id) } else { None }
+    }
+
+    pub(crate) fn is_unclear(&self) -> bool {
+        matches!(self, Self::Unclear { .. })
+    }
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::House => "house",
+            Self::Person(person) => &person.name,
+            Self::Bearer { who, .. } => who,
+        })
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done { id } => write!(f, "done as {id}"),
+            Self::Balances { balances } => {
+                let balances: Vec<String> = balances.iter().map(Money::to_string).collect();
+                f.write_str(&balances.join(", "))
+            }
+            Self::Refused { status, code } => write!(f, "refused: {status} {code}"),
+            Self::Unclear { why } => write!(f, "unclear: {why}"),
+        }
+    }
+}

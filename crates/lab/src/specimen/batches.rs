@@ -1,0 +1,38 @@
+//! Payouts from a CSV: one transfer a row, and each row marked after its transfer.
+
+use super::database::Database;
+use super::http::Refusal;
+use axum::http::StatusCode;
+
+impl Database {
+    /// Stores the rows of `wallet,amount` lines.
+    pub(super) async fn create_batch(&self, from: i64, csv: &str) -> Result<i64, Refusal> {
+        let insert = "INSERT INTO batches (from_wallet) VALUES ($1) RETURNING id";
+        let batch = self.insert(insert, &[from.into()]).await?;
+        for line in csv.lines() {
+            let cells = line.split_once(',');
+            let row = cells.and_then(|(to, amount)| Some((to.parse().ok()?, amount.parse().ok()?)));
+            let (to, amount): (i64, f64) = row.ok_or(Refusal(StatusCode::BAD_REQUEST, "csv_invalid"))?;
+            let insert = "INSERT INTO batch_rows (batch_id, to_wallet, amount) VALUES ($1, $2, $3)";
+            self.query(insert, &[batch.into(), to.into(), amount.into()]).await?;
+        }
+        Ok(batch)
+    }
+
+    /// Pays the rows that are not paid yet.
+    pub(super) async fn execute_batch(&self, batch: i64) -> Result<(), Refusal> {
+        let select = "SELECT from_wallet FROM batches WHERE id = $1";
+        let batches = self.query(select, &[batch.into()]).await?;
+        let from = batches.first().ok_or(Refusal(StatusCode::NOT_FOUND, "batch_not_found"))?.int(0);
+        let pending = "
+            SELECT id, to_wallet, amount FROM batch_rows
+            WHERE batch_id = $1 AND status = 'pending' ORDER BY id";
+        for row in self.query(pending, &[batch.into()]).await? {
+            let (from, to) = (self.wallet(from).await?, self.wallet(row.int(1)).await?);
+            self.transfer(&from, &to, row.float(2)).await?;
+            let update = "UPDATE batch_rows SET status = 'paid' WHERE id = $1";
+            self.query(update, &[row.int(0).into()]).await?;
+        }
+        Ok(())
+    }
+}

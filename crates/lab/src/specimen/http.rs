@@ -1,0 +1,160 @@
+//! The specimen's routes.
+
+use super::database::{Database, DatabaseError};
+use super::{keys, tokens, wallets};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// What stands against a request.
+#[derive(Debug)]
+pub(super) struct Refusal(pub(super) StatusCode, pub(super) &'static str);
+
+type Answer = Result<Json<Value>, Refusal>;
+
+pub(super) fn router(database: Database) -> Router {
+    Router::new()
+        .route("/health", get(async || "ok"))
+        .route("/users", post(create_user))
+        .route("/wallets", post(create_wallet))
+        .route("/wallets/{id}/status", post(set_status))
+        .route("/balances", post(balances))
+        .route("/deposits", post(deposit))
+        .route("/transfers", post(transfer))
+        .route("/transactions/{id}/refund", post(refund))
+        .route("/batches", post(create_batch))
+        .route("/batches/{id}/execute", post(execute_batch))
+        .with_state(database)
+}
+
+#[derive(Deserialize)]
+struct NewUser {
+    name: String,
+    pin: String,
+}
+
+async fn create_user(State(database): State<Database>, Json(user): Json<NewUser>) -> Answer {
+    let insert = "INSERT INTO users (name, pin) VALUES ($1, $2) RETURNING id";
+    let id = database.insert(insert, &[user.name.as_str().into(), user.pin.as_str().into()]).await?;
+    Ok(Json(json!({"id": id, "token": tokens::issue(id)})))
+}
+
+#[derive(Deserialize)]
+struct NewWallet {
+    user_id: i64,
+}
+
+async fn create_wallet(State(database): State<Database>, Json(wallet): Json<NewWallet>) -> Answer {
+    let insert = "INSERT INTO wallets (user_id) VALUES ($1) RETURNING id";
+    let id = database.insert(insert, &[wallet.user_id.into()]).await?;
+    Ok(Json(json!({"id": id})))
+}
+
+#[derive(Deserialize)]
+struct NewStatus {
+    status: String,
+}
+
+async fn set_status(
+    State(database): State<Database>,
+    Path(id): Path<i64>,
+    Json(new): Json<NewStatus>,
+) -> Answer {
+    database.set_status(id, &new.status).await?;
+    Ok(Json(json!({"id": id})))
+}
+
+#[derive(Deserialize)]
+struct Wallets {
+    wallet_ids: Vec<i64>,
+}
+
+async fn balances(State(database): State<Database>, Json(wallets): Json<Wallets>) -> Answer {
+    let mut balances = Vec::new();
+    for id in wallets.wallet_ids {
+        balances.push(database.wallet(id).await?.balance);
+    }
+    Ok(Json(json!({"balances": balances})))
+}
+
+#[derive(Deserialize)]
+struct Deposit {
+    wallet_id: i64,
+    amount: f64,
+}
+
+async fn deposit(State(database): State<Database>, Json(deposit): Json<Deposit>) -> Answer {
+    let id = database.deposit(deposit.wallet_id, wallets::round(deposit.amount)).await?;
+    Ok(Json(json!({"id": id})))
+}
+
+#[derive(Deserialize)]
+struct Transfer {
+    user_id: i64,
+    from: i64,
+    to: i64,
+    amount: f64,
+}
+
+async fn transfer(
+    State(database): State<Database>,
+    headers: HeaderMap,
+    Json(transfer): Json<Transfer>,
+) -> Result<Response, Refusal> {
+    tokens::check(&headers)?;
+    let key = keys::key(&headers);
+    if let Some(key) = &key
+        && let Some(answer) = database.answer_of(key).await?
+    {
+        return Ok(([("content-type", "application/json")], answer).into_response());
+    }
+    let from = database.wallet(transfer.from).await?;
+    if from.user_id != transfer.user_id {
+        return Err(Refusal(StatusCode::FORBIDDEN, "not_your_wallet"));
+    }
+    let to = database.wallet(transfer.to).await?;
+    let id = database.transfer(&from, &to, wallets::round(transfer.amount)).await?;
+    let answer = json!({"id": id}).to_string();
+    if let Some(key) = &key {
+        database.remember(key, &answer).await?;
+    }
+    Ok(([("content-type", "application/json")], answer).into_response())
+}
+
+async fn refund(State(database): State<Database>, Path(id): Path<i64>) -> Answer {
+    let id = database.refund(id).await?;
+    Ok(Json(json!({"id": id})))
+}
+
+#[derive(Deserialize)]
+struct NewBatch {
+    from: i64,
+    csv: String,
+}
+
+async fn create_batch(State(database): State<Database>, Json(batch): Json<NewBatch>) -> Answer {
+    let id = database.create_batch(batch.from, &batch.csv).await?;
+    Ok(Json(json!({"id": id})))
+}
+
+async fn execute_batch(State(database): State<Database>, Path(id): Path<i64>) -> Answer {
+    database.execute_batch(id).await?;
+    Ok(Json(json!({"id": id})))
+}
+
+impl From<DatabaseError> for Refusal {
+    fn from(error: DatabaseError) -> Self {
+        error.log();
+        Self(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({"code": self.1}))).into_response()
+    }
+}

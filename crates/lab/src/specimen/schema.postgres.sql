@@ -1,0 +1,24 @@
+CREATE TABLE users (id BIGSERIAL PRIMARY KEY, name TEXT NOT NULL, pin TEXT NOT NULL);
+CREATE TABLE wallets (
+    id BIGSERIAL PRIMARY KEY,
+    user_id BIGINT NOT NULL,
+    balance DOUBLE PRECISION NOT NULL DEFAULT 0,
+    status TEXT NOT NULL DEFAULT 'active'
+);
+CREATE TABLE transactions (
+    id BIGSERIAL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    from_wallet BIGINT NOT NULL,
+    to_wallet BIGINT NOT NULL,
+    amount DOUBLE PRECISION NOT NULL,
+    refund_of BIGINT NOT NULL DEFAULT 0
+);
+CREATE TABLE idempotency_keys (id BIGSERIAL PRIMARY KEY, key TEXT NOT NULL, answer TEXT NOT NULL);
+CREATE TABLE batches (id BIGSERIAL PRIMARY KEY, from_wallet BIGINT NOT NULL);
+CREATE TABLE batch_rows (
+    id BIGSERIAL PRIMARY KEY,
+    batch_id BIGINT NOT NULL,
+    to_wallet BIGINT NOT NULL,
+    amount DOUBLE PRECISION NOT NULL,
+    status TEXT NOT NULL DEFAULT 'pending'
+);

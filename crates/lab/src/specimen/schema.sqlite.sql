@@ -1,0 +1,24 @@
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, pin TEXT NOT NULL);
+CREATE TABLE wallets (
+    id INTEGER PRIMARY KEY,
+    user_id INTEGER NOT NULL,
+    balance DOUBLE PRECISION NOT NULL DEFAULT 0,
+    status TEXT NOT NULL DEFAULT 'active'
+);
+CREATE TABLE transactions (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    from_wallet INTEGER NOT NULL,
+    to_wallet INTEGER NOT NULL,
+    amount DOUBLE PRECISION NOT NULL,
+    refund_of INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE idempotency_keys (id INTEGER PRIMARY KEY, key TEXT NOT NULL, answer TEXT NOT NULL);
+CREATE TABLE batches (id INTEGER PRIMARY KEY, from_wallet INTEGER NOT NULL);
+CREATE TABLE batch_rows (
+    id INTEGER PRIMARY KEY,
+    batch_id INTEGER NOT NULL,
+    to_wallet INTEGER NOT NULL,
+    amount DOUBLE PRECISION NOT NULL,
+    status TEXT NOT NULL DEFAULT 'pending'
+);

@@ -1,0 +1,158 @@
+//! What attacks act on. Every call goes through [`Target::race`], and is recorded there.
+
+use crate::call::{Answer, Ask, Call, Caller, Person, Record, Wallet};
+use crate::money::Money;
+use crate::targets::Service;
+use crate::wire::Held;
+use anyhow::{Context, bail};
+use futures_util::future::join_all;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// A wallet service at an address.
+pub(crate) struct Target {
+    service: Service,
+    /// Those who have wallets there.
+    pub(crate) people: People,
+    /// What all keys begin with: a target may remember those of earlier runs.
+    run: String,
+    begun: Instant,
+    clients: AtomicU64,
+    keys: AtomicU64,
+    records: Mutex<Vec<Record>>,
+}
+
+/// Who lives at a target.
+pub(crate) struct People {
+    pub(crate) alice: Person,
+    pub(crate) bob: Person,
+    /// Who attacks the other two, where an attack has one side.
+    pub(crate) mallory: Person,
+}
+
+impl Target {
+    /// The one behind this service; its people sign up.
+    pub(crate) async fn begin(service: Service) -> anyhow::Result<Self> {
+        let run = format!("lab-{:08x}", rand::random::<u32>());
+        let people = People {
+            alice: service.sign_up(&format!("alice-{run}")).await.context("alice signs up")?,
+            bob: service.sign_up(&format!("bob-{run}")).await.context("bob signs up")?,
+            mallory: service.sign_up(&format!("mallory-{run}")).await.context("mallory signs up")?,
+        };
+        Ok(Self {
+            service,
+            people,
+            run,
+            begun: Instant::now(),
+            clients: AtomicU64::new(0),
+            keys: AtomicU64::new(0),
+            records: Mutex::default(),
+        })
+    }
+
+    /// A call under a key of its own.
+    pub(crate) fn asks(&self, caller: Caller, ask: Ask) -> Call {
+        let number = self.keys.fetch_add(1, Ordering::Relaxed);
+        Call { caller, key: format!("{}-{number}", self.run), ask }
+    }
+
+    /// Makes one call.
+    pub(crate) async fn call(&self, call: Call) -> Answer {
+        let mut answers = self.race(vec![call]).await;
+        answers.pop().expect("a call has an answer")
+    }
+
+    /// The same for the house, under a key of its own.
+    pub(crate) async fn house(&self, ask: Ask) -> Answer {
+        self.call(self.asks(Caller::House, ask)).await
+    }
+
+    /// A call that must be done, or nothing can be told: what is prepared, and what shows that a refusal is not for
+    /// another reason. The id of what came of it.
+    pub(crate) async fn must(&self, call: Call) -> anyhow::Result<String> {
+        let ask = call.ask.clone();
+        match self.call(call).await {
+            Answer::Done { id } => Ok(id),
+            answer => bail!("{ask:?} had to be done: {answer}"),
+        }
+    }
+
+    /// The same for the house, under a key of its own.
+    pub(crate) async fn must_do(&self, ask: Ask) -> anyhow::Result<String> {
+        self.must(self.asks(Caller::House, ask)).await
+    }
+
+    /// Makes all calls at once: each on its own connection, sent but for the last byte; when all of them are that far
+    /// the last bytes are released together. The answers come in the calls' order.
+    pub(crate) async fn race(&self, calls: Vec<Call>) -> Vec<Answer> {
+        let sent = calls.into_iter().map(async |call| {
+            let request = self.service.request(&call);
+            let held = Held::send(self.service.address(), &request).await;
+            (call, held)
+        });
+        let sent = join_all(sent).await;
+        let released: Vec<_> = sent
+            .into_iter()
+            .map(|(call, held)| {
+                let invoked_at = self.begun.elapsed();
+                let held = held.and_then(|held| held.release().map(|()| held));
+                (call, held, invoked_at)
+            })
+            .collect();
+        let answered = released.into_iter().map(async |(call, held, invoked_at)| {
+            let response = match held {
+                Ok(held) => held.answer().await,
+                Err(error) => Err(error),
+            };
+            let answer = match response {
+                Ok(response) => self.service.answer(&call, &response),
+                Err(error) => Answer::Unclear { why: format!("{error:#}") },
+            };
+            let returned_at = self.begun.elapsed();
+            let client = self.clients.fetch_add(1, Ordering::Relaxed);
+            let answered = answer.clone();
+            self.record(Record { client, invoked_at, returned_at, call, answer });
+            answered
+        });
+        join_all(answered).await
+    }
+
+    fn record(&self, record: Record) {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+    }
+
+    /// What was recorded since it was last taken.
+    pub(crate) fn take_records(&self) -> Vec<Record> {
+        std::mem::take(&mut self.records.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Somebody new, for what would spoil the others for other attacks.
+    pub(crate) async fn newcomer(&self, name: &str) -> anyhow::Result<Person> {
+        let number = self.keys.fetch_add(1, Ordering::Relaxed);
+        self.service.sign_up(&format!("{name}{number}-{}", self.run)).await
+    }
+
+    /// A new wallet with money in it.
+    pub(crate) async fn wallet(&self, owner: &Person, money: Money) -> anyhow::Result<Wallet> {
+        let id = self.must_do(Ask::OpenWallet { owner: owner.id }).await?;
+        let wallet = Wallet { id: id.parse().context("a wallet's id")?, owner: owner.id };
+        if money > Money::ZERO {
+            self.must_do(Ask::Deposit { wallet, amount: money.to_string() }).await?;
+        }
+        Ok(wallet)
+    }
+
+    /// What these wallets have, in one call.
+    pub(crate) async fn balances(&self, wallets: &[Wallet]) -> anyhow::Result<Vec<Money>> {
+        match self.house(Ask::Balances { wallets: wallets.to_vec() }).await {
+            Answer::Balances { balances } if balances.len() == wallets.len() => Ok(balances),
+            answer => bail!("balances could not be read: {answer}"),
+        }
+    }
+
+    /// What this wallet has.
+    pub(crate) async fn balance(&self, wallet: Wallet) -> anyhow::Result<Money> {
+        Ok(self.balances(&[wallet]).await?.iter().copied().sum())
+    }
+}

@@ -1,0 +1,92 @@
+//! How the specimen is asked.
+
+use super::demand;
+use crate::call::{Answer, Ask, Call, Caller, Person};
+use crate::money::Money;
+use crate::wire::Request;
+use anyhow::Context;
+use serde_json::{Value, json};
+
+/// A specimen at an address.
+pub(crate) struct Specimen {
+    /// `host:port`.
+    pub(crate) address: String,
+    token: String,
+}
+
+impl Specimen {
+    pub(crate) async fn begin(address: String) -> anyhow::Result<Self> {
+        let mut specimen = Self { address, token: String::new() };
+        specimen.token = specimen.sign_up("house").await.context("the house signs up")?.token;
+        Ok(specimen)
+    }
+
+    pub(super) async fn sign_up(&self, name: &str) -> anyhow::Result<Person> {
+        let pin = "2846".to_owned();
+        let user =
+            demand(&self.address, &Request::post("/users", &json!({"name": name, "pin": pin}))).await?;
+        Ok(Person {
+            id: user["id"].as_i64().context("a user's id")?,
+            name: name.to_owned(),
+            token: user["token"].as_str().context("a token")?.to_owned(),
+            pin,
+        })
+    }
+
+    pub(super) fn request(&self, call: &Call) -> Request {
+        let request = match &call.ask {
+            Ask::OpenWallet { owner } => Request::post("/wallets", &json!({"user_id": owner})),
+            Ask::Deposit { wallet, amount } => {
+                Request::post("/deposits", &json!({"wallet_id": wallet.id, "amount": number(amount)}))
+            }
+            // Whose wallet it is stands in the body in any case.
+            Ask::Transfer { from, to, amount } | Ask::TransferAsOwner { from, to, amount } => {
+                let amount = number(amount);
+                let body = json!({"user_id": from.owner, "from": from.id, "to": to.id, "amount": amount});
+                Request::post("/transfers", &body)
+            }
+            Ask::Reverse { transaction } => {
+                Request::post(format!("/transactions/{transaction}/refund"), &json!({}))
+            }
+            Ask::Freeze { wallet } => {
+                Request::post(format!("/wallets/{}/status", wallet.id), &json!({"status": "frozen"}))
+            }
+            Ask::Balances { wallets } => {
+                let ids: Vec<i64> = wallets.iter().map(|wallet| wallet.id).collect();
+                Request::post("/balances", &json!({"wallet_ids": ids}))
+            }
+        };
+        let (token, pin) = match &call.caller {
+            Caller::House => (&self.token, None),
+            Caller::Person(person) => (&person.token, Some(&person.pin)),
+            Caller::Bearer { token, pin, .. } => (token, pin.as_ref()),
+        };
+        let request =
+            request.header("authorization", format!("Bearer {token}")).header("idempotency-key", &*call.key);
+        match pin {
+            Some(pin) => request.header("transaction-pin", pin),
+            None => request,
+        }
+    }
+}
+
+/// As the number that its JSON has; text that is none goes as text.
+fn number(amount: &str) -> Value {
+    serde_json::from_str(amount).ok().filter(Value::is_number).unwrap_or_else(|| amount.into())
+}
+
+/// What an answer means that says that it was done.
+pub(super) fn done(ask: &Ask, body: &Value) -> Answer {
+    if let Ask::Balances { .. } = ask {
+        let floats = body["balances"].as_array().into_iter().flatten();
+        let balances = floats.map(|float| Money::parse(&float.as_f64()?.to_string()));
+        return match balances.collect() {
+            Some(balances) => Answer::Balances { balances },
+            None => Answer::Unclear { why: format!("balances that are no amounts: {body}") },
+        };
+    }
+    match body["id"].as_i64() {
+        Some(id) => Answer::Done { id: id.to_string() },
+        None => Answer::Unclear { why: format!("an answer without an id: {body}") },
+    }
+}

@@ -1,0 +1,154 @@
+//! HTTP/1.1, as far as attacks need it: a request that is there but for its last byte, and then there.
+//!
+//! A client library would decide itself when to send what. One connection carries one request, so that none waits for
+//! another on its way.
+
+use anyhow::{Context, bail};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// How long an answer may take. Longer than a server's own deadlines: those are to answer themselves.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A request.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
+}
+
+/// An answer that came whole.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A request that its server has, but for the last byte.
+#[derive(Debug)]
+pub(crate) struct Held {
+    stream: TcpStream,
+    last: u8,
+}
+
+impl Request {
+    pub(crate) fn get(path: impl Into<String>) -> Self {
+        Self { method: "GET", path: path.into(), headers: Vec::new(), body: String::new() }
+    }
+
+    /// A POST of JSON.
+    pub(crate) fn post(path: impl Into<String>, body: &serde_json::Value) -> Self {
+        Self { method: "POST", ..Self::get(path) }.with_body("application/json", body.to_string())
+    }
+
+    pub(crate) fn with_body(mut self, content_type: &str, body: String) -> Self {
+        self.headers.push(("content-type", content_type.to_owned()));
+        self.body = body;
+        self
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    fn bytes(&self, host: &str) -> Vec<u8> {
+        let Self { method, path, headers, body } = self;
+        let length = body.len();
+        let mut text = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n"
+        );
+        for (name, value) in headers {
+            text.extend([name, ": ", value, "\r\n"]);
+        }
+        text.extend(["\r\n", body]);
+        text.into_bytes()
+    }
+}
+
+impl Held {
+    /// Connects to `host:port` and sends all but the last byte.
+    pub(crate) async fn send(address: &str, request: &Request) -> anyhow::Result<Self> {
+        let mut stream =
+            TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?;
+        stream.set_nodelay(true)?;
+        let mut bytes = request.bytes(address);
+        let last = bytes.pop().context("an empty request")?;
+        stream.write_all(&bytes).await.context("sending a request")?;
+        Ok(Self { stream, last })
+    }
+
+    /// Sends the last byte, at once: nobody else's turn comes between.
+    pub(crate) fn release(&self) -> anyhow::Result<()> {
+        if self.stream.try_write(&[self.last]).context("releasing a request")? == 1 {
+            return Ok(());
+        }
+        bail!("the connection takes no more bytes")
+    }
+
+    /// Waits for the whole answer.
+    pub(crate) async fn answer(mut self) -> anyhow::Result<Response> {
+        let mut received = Vec::new();
+        let read = tokio::time::timeout(ANSWER_TIMEOUT, self.stream.read_to_end(&mut received)).await;
+        read.context("no answer came in time")?.context("reading an answer")?;
+        parse(&received)
+    }
+}
+
+fn parse(received: &[u8]) -> anyhow::Result<Response> {
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut response = httparse::Response::new(&mut headers);
+    let httparse::Status::Complete(head_bytes) = response.parse(received).context("an answer's head")? else {
+        bail!("the connection was cut before an answer's head was there");
+    };
+    let status = response.code.context("an answer without a status")?;
+    let length = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
+    let length: usize = match length {
+        Some(length) => std::str::from_utf8(length.value)?.trim().parse().context("a Content-Length")?,
+        None if status == 204 => 0,
+        None => bail!("an answer without a Content-Length"),
+    };
+    let body = &received[head_bytes..];
+    if body.len() != length {
+        bail!("an answer of {length} bytes was cut after {}", body.len());
+    }
+    Ok(Response { status, body: body.to_vec() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn nothing_is_complete_before_it_is_released() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let request = Request::post("/here", &serde_json::json!({"a": 1}));
+        let whole = request.bytes(&address);
+        let held = Held::send(&address, &request).await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        let mut received = vec![0; whole.len() - 1];
+        server.read_exact(&mut received).await.unwrap();
+        assert_eq!(received, whole[..whole.len() - 1]);
+        assert_eq!(server.try_read(&mut [0; 1]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+        held.release().unwrap();
+        assert_eq!(server.read_u8().await.unwrap(), b'}');
+        server.write_all(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok").await.unwrap();
+        drop(server);
+        let response = held.answer().await.unwrap();
+        assert_eq!((response.status, response.body.as_slice()), (201, b"ok".as_slice()));
+    }
+
+    #[test]
+    fn what_was_cut_is_no_answer() {
+        for received in
+            ["", "HTTP/1.1 20", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok"]
+        {
+            assert!(parse(received.as_bytes()).is_err(), "{received}");
+        }
+    }
+}
