@@ -131,3 +131,27 @@ impl ToSchema for Metadata {
         "Metadata".into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Doubles of every size, the same in every run.
+    fn doubles() -> impl Iterator<Item = f64> {
+        let mut state = 1_u64;
+        let bits = std::iter::from_fn(move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            Some(state ^ (state >> 31))
+        });
+        bits.map(f64::from_bits).filter(|double| double.is_finite()).take(10_000)
+    }
+
+    #[test]
+    fn numbers_are_the_doubles_that_were_sent() {
+        for double in doubles() {
+            let sent = serde_json::json!({ "n": double }).to_string();
+            let kept: Metadata = serde_json::from_str(&sent).unwrap();
+            assert_eq!(kept.to_json(), sent);
+        }
+    }
+}
