@@ -1,6 +1,7 @@
 //! What attacks ask of a target, and what it answers, in words that both targets have.
 
 use crate::money::Money;
+use crate::witness::Shown;
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
@@ -62,6 +63,8 @@ pub(crate) enum Ask {
     },
     Reverse {
         transaction: String,
+        /// How much of it; all if it is not there.
+        part: Option<String>,
     },
     Freeze {
         wallet: Wallet,
@@ -104,6 +107,7 @@ pub(crate) struct Record {
     pub(crate) returned_at: Duration,
     pub(crate) call: Call,
     pub(crate) answer: Answer,
+    pub(crate) shown: Shown,
 }
 
 impl Answer {

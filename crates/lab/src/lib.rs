@@ -10,7 +10,7 @@
 //! | `target`, `targets` | what attacks act on: the same calls for both, all of them recorded |
 //! | `call`, `money`, `wire` | a call and its answer; amounts as oracles count them; requests that are released together |
 //! | `processes`, `scratch` | the targets' processes, and the places that they work in |
-//! | [`history`] | what clients saw, and the checker that finds what cannot have happened |
+//! | [`history`], `witness` | what clients saw, and the checker that finds what cannot have happened; every attack's records go through it |
 //! | [`run`], [`verdict`], [`report`] | a run, what it found, and how that is told |
 
 pub mod attacks;
@@ -26,3 +26,4 @@ mod target;
 mod targets;
 pub mod verdict;
 mod wire;
+mod witness;

@@ -7,6 +7,7 @@ use crate::scratch::Scratch;
 use crate::target::Target;
 use crate::targets::{Florin, Service, Specimen};
 use crate::verdict::Verdict;
+use crate::witness::testify;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
@@ -81,20 +82,25 @@ async fn make(
 ) -> Done {
     let begun = Instant::now();
     let mut verdict = Verdict::Held;
+    let mut records = Vec::new();
     let mut round = 0;
     while round < options.rounds && !verdict.is_broken() {
         round += 1;
         target.take_records();
         progress.tick();
         let judgement = (attack.run)(Round::new(target, options.seed, attack.id, round)).await;
-        verdict = worse(verdict, judgement);
+        records = target.take_records();
+        verdict = worse(verdict, with_testimony(judgement, testify(&records)));
     }
-    Done {
-        target: subject.name(),
-        verdict,
-        rounds: round,
-        took: begun.elapsed(),
-        records: target.take_records(),
+    Done { target: subject.name(), verdict, rounds: round, took: begun.elapsed(), records }
+}
+
+/// What the attack's own oracle found, and what the history proves by itself.
+fn with_testimony(judgement: Judgement, testimony: Vec<String>) -> Judgement {
+    match judgement {
+        Ok(evidence) => Ok([evidence, testimony].concat()),
+        Err(_) if !testimony.is_empty() => Ok(testimony),
+        Err(error) => Err(error),
     }
 }
 

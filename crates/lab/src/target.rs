@@ -4,6 +4,7 @@ use crate::call::{Answer, Ask, Call, Caller, Person, Record, Wallet};
 use crate::money::Money;
 use crate::targets::Service;
 use crate::wire::Held;
+use crate::witness::Shown;
 use anyhow::{Context, bail};
 use futures_util::future::join_all;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -105,14 +106,14 @@ impl Target {
                 Ok(held) => held.answer().await,
                 Err(error) => Err(error),
             };
-            let answer = match response {
+            let (answer, shown) = match response {
                 Ok(response) => self.service.answer(&call, &response),
-                Err(error) => Answer::Unclear { why: format!("{error:#}") },
+                Err(error) => (Answer::Unclear { why: format!("{error:#}") }, Shown::default()),
             };
             let returned_at = self.begun.elapsed();
             let client = self.clients.fetch_add(1, Ordering::Relaxed);
             let answered = answer.clone();
-            self.record(Record { client, invoked_at, returned_at, call, answer });
+            self.record(Record { client, invoked_at, returned_at, call, answer, shown });
             answered
         });
         join_all(answered).await
@@ -122,9 +123,11 @@ impl Target {
         self.records.lock().unwrap_or_else(PoisonError::into_inner).push(record);
     }
 
-    /// What was recorded since it was last taken.
+    /// What was recorded since it was last taken, in the order in which it was begun.
     pub(crate) fn take_records(&self) -> Vec<Record> {
-        std::mem::take(&mut self.records.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut records = std::mem::take(&mut *self.records.lock().unwrap_or_else(PoisonError::into_inner));
+        records.sort_by_key(|record| record.invoked_at);
+        records
     }
 
     /// Somebody new, for what would spoil the others for other attacks.

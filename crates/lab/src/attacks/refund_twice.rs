@@ -22,7 +22,7 @@ async fn run(mut round: Round<'_>) -> Judgement {
     let shop = target.wallet(&target.people.bob, till).await?;
     let transaction =
         target.must_do(Ask::Transfer { from: buyer, to: shop, amount: amount.to_string() }).await?;
-    let reverse = Ask::Reverse { transaction };
+    let reverse = Ask::Reverse { transaction, part: None };
     let answers =
         target.race((0..REVERSALS).map(|_| target.asks(Caller::House, reverse.clone())).collect()).await;
 

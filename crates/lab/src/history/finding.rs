@@ -122,6 +122,13 @@ impl Findings {
         self.counts.get(&anomaly).copied().unwrap_or(0)
     }
 
+    /// One example of each kind that was found.
+    pub fn first_of_each(&self) -> impl Iterator<Item = &Finding> {
+        self.counts
+            .keys()
+            .filter_map(|anomaly| self.examples.iter().find(|example| example.anomaly == *anomaly))
+    }
+
     /// Adds one; `text` is asked for only if it will be shown.
     pub(super) fn add(&mut self, anomaly: Anomaly, operations: &[usize], text: impl FnOnce() -> String) {
         self.add_many(anomaly, 1, operations, text);

@@ -62,6 +62,8 @@ pub enum Question {
     Read(Vec<WalletId>),
     /// All entries of a wallet.
     List(WalletId),
+    /// What neither moves money nor shows it.
+    Other,
 }
 
 /// Money to be moved.

@@ -117,16 +117,23 @@ async fn transfer(
         return Err(Refusal(StatusCode::FORBIDDEN, "not_your_wallet"));
     }
     let to = database.wallet(transfer.to).await?;
-    let id = database.transfer(&from, &to, wallets::round(transfer.amount)).await?;
-    let answer = json!({"id": id}).to_string();
+    let amount = wallets::round(transfer.amount);
+    let id = database.transfer(&from, &to, amount).await?;
+    let (from_balance, to_balance) = (from.balance - amount, to.balance + amount);
+    let answer = json!({"id": id, "from_balance": from_balance, "to_balance": to_balance}).to_string();
     if let Some(key) = &key {
         database.remember(key, &answer).await?;
     }
     Ok(([("content-type", "application/json")], answer).into_response())
 }
 
-async fn refund(State(database): State<Database>, Path(id): Path<i64>) -> Answer {
-    let id = database.refund(id).await?;
+#[derive(Deserialize)]
+struct Refund {
+    amount: Option<f64>,
+}
+
+async fn refund(State(database): State<Database>, Path(id): Path<i64>, Json(refund): Json<Refund>) -> Answer {
+    let id = database.refund(id, refund.amount).await?;
     Ok(Json(json!({"id": id})))
 }
 

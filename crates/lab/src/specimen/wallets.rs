@@ -72,13 +72,16 @@ impl Database {
         self.record("deposit", 0, wallet.id, amount, 0).await
     }
 
-    /// Gives back what a transfer moved, if that was not done before.
-    pub(super) async fn refund(&self, transaction: i64) -> Result<i64, Refusal> {
-        let earlier = "SELECT id FROM transactions WHERE refund_of = $1";
-        if !self.query(earlier, &[transaction.into()]).await?.is_empty() {
+    /// Gives back what a transfer moved, or a part of it, if that much is left.
+    pub(super) async fn refund(&self, transaction: i64, part: Option<f64>) -> Result<i64, Refusal> {
+        let Recorded { from, to, amount: paid } = self.transaction(transaction).await?;
+        let amount = part.unwrap_or(paid);
+        let earlier = "SELECT amount FROM transactions WHERE refund_of = $1";
+        let refunded: f64 =
+            self.query(earlier, &[transaction.into()]).await?.iter().map(|row| row.float(0)).sum();
+        if refunded + amount > paid {
             return Err(Refusal(StatusCode::CONFLICT, "already_refunded"));
         }
-        let Recorded { from, to, amount } = self.transaction(transaction).await?;
         let (giver, receiver) = (self.wallet(to).await?, self.wallet(from).await?);
         self.debit(&giver, amount).await?;
         self.credit(&receiver, amount).await?;

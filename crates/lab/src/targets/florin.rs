@@ -2,12 +2,14 @@
 
 use super::demand;
 use crate::call::{Answer, Ask, Call, Caller, Person};
+use crate::history::Entry;
 use crate::money::Money;
 use crate::wire::Request;
+use crate::witness::{Shown, figure};
 use anyhow::Context;
 use florin_api::{
-    AmountText, BalancesRequest, DepositRequest, NewApiKey, NewAsset, NewUser, NewWallet, ReversalRequest,
-    Scope, TransferRequest, WalletPatch, WalletStatus,
+    AmountText, BalancesRequest, DepositRequest, Direction, NewApiKey, NewAsset, NewUser, NewWallet,
+    ReversalRequest, Scope, TransferRequest, WalletPatch, WalletStatus,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -112,9 +114,10 @@ impl Florin {
                 }
                 Request::post("/v1/transfers", &body)
             }
-            Ask::Reverse { transaction } => {
+            Ask::Reverse { transaction, part } => {
                 let path = format!("/v1/transactions/{transaction}/reverse");
-                Request::post(path, &to_json(&ReversalRequest::default()))
+                let amount = part.as_deref().map(AmountText::from);
+                Request::post(path, &to_json(&ReversalRequest { amount, ..ReversalRequest::default() }))
             }
             Ask::Freeze { wallet } => {
                 let patch = WalletPatch { status: Some(WalletStatus::Frozen), credit_limit: None };
@@ -145,6 +148,20 @@ pub(super) fn done(ask: &Ask, body: &Value) -> Answer {
         Value::Number(id) => Answer::Done { id: id.to_string() },
         _ => Answer::Unclear { why: format!("an answer without an id: {body}") },
     }
+}
+
+/// The entries and versions in an answer.
+pub(super) fn shown(body: &Value) -> Shown {
+    let list = |name: &str| body[name].as_array().cloned().unwrap_or_default();
+    let entries = list("entries").into_iter().filter_map(|entry| serde_json::from_value(entry).ok());
+    let entries = entries.filter_map(|entry: florin_api::Entry| {
+        let amount = Money::parse(&entry.amount)?;
+        let signed = if entry.direction == Direction::Debit { Money::ZERO - amount } else { amount };
+        let balance_after = entry.balance_after.and_then(|after| Money::parse(&after)).map(figure);
+        Some(Entry { wallet: entry.wallet_id, amount: figure(signed), balance_after, version: entry.version })
+    });
+    let versions = list("balances").iter().filter_map(|balance| balance["version"].as_i64()).collect();
+    Shown { entries: entries.collect(), versions }
 }
 
 async fn log_in(address: &str, username: &str, password: &str) -> anyhow::Result<String> {

@@ -8,6 +8,7 @@ pub(crate) use specimen::Specimen;
 
 use crate::call::{Answer, Call, Person};
 use crate::wire::{Held, Request, Response};
+use crate::witness::Shown;
 use anyhow::bail;
 use serde_json::Value;
 
@@ -33,12 +34,15 @@ impl Service {
         }
     }
 
-    pub(crate) fn answer(&self, call: &Call, response: &Response) -> Answer {
+    /// What came of it, and what it shows beside that.
+    pub(crate) fn answer(&self, call: &Call, response: &Response) -> (Answer, Shown) {
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-        match response.status {
+        let answer = match response.status {
             200..300 => match self {
-                Self::Florin(_) => florin::done(&call.ask, &body),
-                Self::Specimen(_) => specimen::done(&call.ask, &body),
+                Self::Florin(_) => return (florin::done(&call.ask, &body), florin::shown(&body)),
+                Self::Specimen(_) => {
+                    return (specimen::done(&call.ask, &body), specimen::shown(&call.ask, &body));
+                }
             },
             // Nothing of it happened; both say why under the same name.
             status @ 400..500 => {
@@ -46,7 +50,8 @@ impl Service {
                 Answer::Refused { status, code }
             }
             status => Answer::Unclear { why: format!("{status} {}", body["code"].as_str().unwrap_or("")) },
-        }
+        };
+        (answer, Shown::default())
     }
 
     /// Somebody new.

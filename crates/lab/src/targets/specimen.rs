@@ -1,9 +1,11 @@
 //! How the specimen is asked.
 
 use super::demand;
-use crate::call::{Answer, Ask, Call, Caller, Person};
+use crate::call::{Answer, Ask, Call, Caller, Person, Wallet};
+use crate::history::Entry;
 use crate::money::Money;
 use crate::wire::Request;
+use crate::witness::{Shown, figure};
 use anyhow::Context;
 use serde_json::{Value, json};
 
@@ -45,8 +47,9 @@ impl Specimen {
                 let body = json!({"user_id": from.owner, "from": from.id, "to": to.id, "amount": amount});
                 Request::post("/transfers", &body)
             }
-            Ask::Reverse { transaction } => {
-                Request::post(format!("/transactions/{transaction}/refund"), &json!({}))
+            Ask::Reverse { transaction, part } => {
+                let amount = part.as_deref().map(number);
+                Request::post(format!("/transactions/{transaction}/refund"), &json!({"amount": amount}))
             }
             Ask::Freeze { wallet } => {
                 Request::post(format!("/wallets/{}/status", wallet.id), &json!({"status": "frozen"}))
@@ -89,4 +92,17 @@ pub(super) fn done(ask: &Ask, body: &Value) -> Answer {
         Some(id) => Answer::Done { id: id.to_string() },
         None => Answer::Unclear { why: format!("an answer without an id: {body}") },
     }
+}
+
+/// The balances that a transfer says it wrote.
+pub(super) fn shown(ask: &Ask, body: &Value) -> Shown {
+    let Ask::Transfer { from, to, amount } = ask else { return Shown::default() };
+    let Some(amount) = Money::parse(amount) else { return Shown::default() };
+    let entry = |wallet: &Wallet, amount: Money, after: &Value| {
+        let balance_after = Money::parse(&after.as_f64()?.to_string()).map(figure);
+        Some(Entry { wallet: wallet.id, amount: figure(amount), balance_after, version: None })
+    };
+    let entries =
+        [entry(from, Money::ZERO - amount, &body["from_balance"]), entry(to, amount, &body["to_balance"])];
+    Shown { entries: entries.into_iter().flatten().collect(), versions: Vec::new() }
 }
