@@ -13,6 +13,7 @@ mod frozen;
 mod half_move;
 mod impostor;
 mod late_funds;
+mod list_append;
 mod lost_update;
 mod negative;
 mod read_skew;
@@ -23,6 +24,7 @@ mod self_transfer;
 mod stolen_token;
 mod three_fifties;
 mod twins;
+mod write_skew;
 
 pub(crate) use round::Round;
 
@@ -57,6 +59,8 @@ pub const ATTACKS: &[Attack] = &[
     late_funds::ATTACK,
     half_move::ATTACK,
     read_skew::ATTACK,
+    write_skew::ATTACK,
+    list_append::ATTACK,
     negative::ATTACK,
     dust::ATTACK,
     self_transfer::ATTACK,
