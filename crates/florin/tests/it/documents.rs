@@ -29,3 +29,23 @@ fn every_test_that_shows_a_requirement_exists() {
     assert!(missing.is_empty(), "docs/requirements.md names tests that do not exist: {missing:?}");
     assert!(found.len() > 50, "{found:?}");
 }
+
+#[test]
+fn the_catalogue_of_failures_has_every_attack_and_no_dead_place() {
+    let page = std::fs::read_to_string(root().join("docs/failures.md")).unwrap();
+    for attack in florin_lab::attacks::ATTACKS {
+        assert!(page.contains(&format!("\n### {}\n", attack.id)), "{} is missing", attack.id);
+    }
+    let mut code = String::new();
+    sources(&root().join("crates"), &mut code);
+    for name in page.split("Shown by the test `").skip(1).filter_map(|rest| rest.split('`').next()) {
+        assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
+    }
+    let quoted = page.split('`').skip(1).step_by(2).filter(|text| text.contains("/src/"));
+    for place in quoted {
+        let engines = [place.replace('*', "sqlite"), place.replace('*', "postgres")];
+        for path in engines.map(|path| root().join("crates").join(path)) {
+            assert!(path.exists() || path.with_extension("rs").exists(), "there is no {}", path.display());
+        }
+    }
+}
