@@ -69,6 +69,23 @@ pub(crate) enum Ask {
     Freeze {
         wallet: Wallet,
     },
+    /// A payout without rows.
+    OpenPayout {
+        source: Wallet,
+    },
+    /// Its rows: what comes of it is the rows' name.
+    UploadRows {
+        payout: String,
+        csv: String,
+    },
+    ExecutePayout {
+        payout: String,
+        rows: String,
+    },
+    /// Whether it is over.
+    WatchPayout {
+        payout: String,
+    },
     /// The balances of all of them, in their order.
     Balances {
         wallets: Vec<Wallet>,
@@ -92,6 +109,8 @@ pub(crate) enum Answer {
     Done { id: String },
     /// What was read.
     Balances { balances: Vec<Money> },
+    /// Whether a payout is over.
+    Watched { is_over: bool },
     /// It was not done, and why.
     Refused { status: u16, code: String },
     /// It was done or not: nobody said.
@@ -143,6 +162,7 @@ impl fmt::Display for Answer {
                 let balances: Vec<String> = balances.iter().map(Money::to_string).collect();
                 f.write_str(&balances.join(", "))
             }
+            Self::Watched { is_over } => write!(f, "{}", if *is_over { "over" } else { "under way" }),
             Self::Refused { status, code } => write!(f, "refused: {status} {code}"),
             Self::Unclear { why } => write!(f, "unclear: {why}"),
         }

@@ -28,8 +28,10 @@ pub(crate) fn testify(records: &[Record]) -> Vec<String> {
 pub(crate) fn history(records: &[Record]) -> History {
     let numbered =
         records.iter().flat_map(|record| &record.shown.entries).any(|entry| entry.version.is_some());
+    // What a payout moves nobody asked for row by row: of its wallets the history does not know all.
+    let is_complete = !records.iter().any(|record| matches!(record.call.ask, Ask::ExecutePayout { .. }));
     let opened = |record: &Record| match (&record.call.ask, &record.answer) {
-        (Ask::OpenWallet { .. }, Answer::Done { id }) => Some(Opening {
+        (Ask::OpenWallet { .. }, Answer::Done { id }) if is_complete => Some(Opening {
             wallet: id.parse().ok()?,
             balance: Figure::Minor(0),
             version: numbered.then_some(0),
@@ -81,7 +83,12 @@ fn asked(record: &Record, moved: &HashMap<&str, &Ask>) -> Question {
             _ => Question::Other,
         },
         Ask::Balances { wallets } => Question::Read(wallets.iter().map(|wallet| wallet.id).collect()),
-        Ask::OpenWallet { .. } | Ask::Freeze { .. } => Question::Other,
+        Ask::OpenWallet { .. }
+        | Ask::Freeze { .. }
+        | Ask::OpenPayout { .. }
+        | Ask::UploadRows { .. }
+        | Ask::ExecutePayout { .. }
+        | Ask::WatchPayout { .. } => Question::Other,
     }
 }
 
@@ -101,7 +108,9 @@ fn answered(record: &Record) -> history::Answer {
             // Of what the ledger decided, this alone is remembered under the key.
             history::Answer::Refused { code: code.clone(), stands: code == "insufficient_funds" }
         }
-        (Answer::Unclear { .. } | Answer::Balances { .. }, _) => history::Answer::Unclear,
+        (Answer::Unclear { .. } | Answer::Balances { .. } | Answer::Watched { .. }, _) => {
+            history::Answer::Unclear
+        }
     }
 }
 

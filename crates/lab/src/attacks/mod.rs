@@ -5,6 +5,7 @@
 
 mod borrowed_key;
 mod changed_twin;
+mod double_csv;
 mod drain;
 mod dust;
 mod evidence;
@@ -66,6 +67,7 @@ pub const ATTACKS: &[Attack] = &[
     self_transfer::ATTACK,
     frozen::ATTACK,
     refund_twice::ATTACK,
+    double_csv::ATTACK,
     impostor::ATTACK,
     stolen_token::ATTACK,
     forged_token::ATTACK,

@@ -5,18 +5,26 @@ use super::http::Refusal;
 use axum::http::StatusCode;
 
 impl Database {
-    /// Stores the rows of `wallet,amount` lines.
-    pub(super) async fn create_batch(&self, from: i64, csv: &str) -> Result<i64, Refusal> {
+    pub(super) async fn create_batch(&self, from: i64) -> Result<i64, Refusal> {
         let insert = "INSERT INTO batches (from_wallet) VALUES ($1) RETURNING id";
-        let batch = self.insert(insert, &[from.into()]).await?;
-        for line in csv.lines() {
+        Ok(self.insert(insert, &[from.into()]).await?)
+    }
+
+    /// Stores the rows of a file of wallets and amounts, under a header.
+    pub(super) async fn add_rows(&self, batch: i64, csv: &str) -> Result<(), Refusal> {
+        for line in csv.lines().skip(1) {
             let cells = line.split_once(',');
             let row = cells.and_then(|(to, amount)| Some((to.parse().ok()?, amount.parse().ok()?)));
             let (to, amount): (i64, f64) = row.ok_or(Refusal(StatusCode::BAD_REQUEST, "csv_invalid"))?;
             let insert = "INSERT INTO batch_rows (batch_id, to_wallet, amount) VALUES ($1, $2, $3)";
             self.query(insert, &[batch.into(), to.into(), amount.into()]).await?;
         }
-        Ok(batch)
+        Ok(())
+    }
+
+    pub(super) async fn pending_rows(&self, batch: i64) -> Result<i64, Refusal> {
+        let select = "SELECT count(*) FROM batch_rows WHERE batch_id = $1 AND status = 'pending'";
+        Ok(self.query(select, &[batch.into()]).await?.first().map_or(0, |row| row.int(0)))
     }
 
     /// Pays the rows that are not paid yet.

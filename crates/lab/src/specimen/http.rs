@@ -27,6 +27,8 @@ pub(super) fn router(database: Database) -> Router {
         .route("/transfers", post(transfer))
         .route("/transactions/{id}/refund", post(refund))
         .route("/batches", post(create_batch))
+        .route("/batches/{id}", get(read_batch))
+        .route("/batches/{id}/rows", post(add_rows))
         .route("/batches/{id}/execute", post(execute_batch))
         .with_state(database)
 }
@@ -140,12 +142,21 @@ async fn refund(State(database): State<Database>, Path(id): Path<i64>, Json(refu
 #[derive(Deserialize)]
 struct NewBatch {
     from: i64,
-    csv: String,
 }
 
 async fn create_batch(State(database): State<Database>, Json(batch): Json<NewBatch>) -> Answer {
-    let id = database.create_batch(batch.from, &batch.csv).await?;
+    let id = database.create_batch(batch.from).await?;
     Ok(Json(json!({"id": id})))
+}
+
+async fn add_rows(State(database): State<Database>, Path(id): Path<i64>, csv: String) -> Answer {
+    database.add_rows(id, &csv).await?;
+    Ok(Json(json!({"id": id})))
+}
+
+async fn read_batch(State(database): State<Database>, Path(id): Path<i64>) -> Answer {
+    let pending = database.pending_rows(id).await?;
+    Ok(Json(json!({"id": id, "pending": pending})))
 }
 
 async fn execute_batch(State(database): State<Database>, Path(id): Path<i64>) -> Answer {

@@ -8,8 +8,8 @@ use crate::wire::Request;
 use crate::witness::{Shown, figure};
 use anyhow::Context;
 use florin_api::{
-    AmountText, BalancesRequest, DepositRequest, Direction, NewApiKey, NewAsset, NewUser, NewWallet,
-    ReversalRequest, Scope, TransferRequest, WalletPatch, WalletStatus,
+    AmountText, BalancesRequest, DepositRequest, Direction, ExecutePayout, NewApiKey, NewAsset, NewPayout,
+    NewUser, NewWallet, ReversalRequest, Scope, TransferRequest, WalletPatch, WalletStatus,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -126,6 +126,19 @@ impl Florin {
                     ..Request::post(format!("/v1/wallets/{}", wallet.id), &to_json(&patch))
                 }
             }
+            Ask::OpenPayout { source } => {
+                let payout = NewPayout { source_wallet_id: source.id, name: None };
+                Request::post("/v1/payouts", &to_json(&payout))
+            }
+            Ask::UploadRows { payout, csv } => {
+                let upload = Request { method: "PUT", ..Request::get(format!("/v1/payouts/{payout}/rows")) };
+                upload.with_body("text/csv", csv.clone())
+            }
+            Ask::ExecutePayout { payout, rows } => {
+                let execute = ExecutePayout { digest: rows.clone(), allow_duplicate: false };
+                Request::post(format!("/v1/payouts/{payout}/execute"), &to_json(&execute))
+            }
+            Ask::WatchPayout { payout } => Request::get(format!("/v1/payouts/{payout}")),
             Ask::Balances { wallets } => {
                 let wallet_ids = wallets.iter().map(|wallet| wallet.id).collect();
                 Request::post("/v1/wallets/balances", &to_json(&BalancesRequest { wallet_ids }))
@@ -143,7 +156,11 @@ pub(super) fn done(ask: &Ask, body: &Value) -> Answer {
             None => Answer::Unclear { why: format!("balances that are no amounts: {body}") },
         };
     }
-    match &body["id"] {
+    if let Ask::WatchPayout { .. } = ask {
+        return Answer::Watched { is_over: !body["payment"]["ended_at"].is_null() };
+    }
+    let id = if let Ask::UploadRows { .. } = ask { &body["digest"] } else { &body["id"] };
+    match id {
         Value::String(id) => Answer::Done { id: id.clone() },
         Value::Number(id) => Answer::Done { id: id.to_string() },
         _ => Answer::Unclear { why: format!("an answer without an id: {body}") },

@@ -54,6 +54,15 @@ impl Specimen {
             Ask::Freeze { wallet } => {
                 Request::post(format!("/wallets/{}/status", wallet.id), &json!({"status": "frozen"}))
             }
+            Ask::OpenPayout { source } => Request::post("/batches", &json!({"from": source.id})),
+            Ask::UploadRows { payout, csv } => {
+                let upload = Request { method: "POST", ..Request::get(format!("/batches/{payout}/rows")) };
+                upload.with_body("text/csv", csv.clone())
+            }
+            Ask::ExecutePayout { payout, .. } => {
+                Request::post(format!("/batches/{payout}/execute"), &json!({}))
+            }
+            Ask::WatchPayout { payout } => Request::get(format!("/batches/{payout}")),
             Ask::Balances { wallets } => {
                 let ids: Vec<i64> = wallets.iter().map(|wallet| wallet.id).collect();
                 Request::post("/balances", &json!({"wallet_ids": ids}))
@@ -87,6 +96,9 @@ pub(super) fn done(ask: &Ask, body: &Value) -> Answer {
             Some(balances) => Answer::Balances { balances },
             None => Answer::Unclear { why: format!("balances that are no amounts: {body}") },
         };
+    }
+    if let Ask::WatchPayout { .. } = ask {
+        return Answer::Watched { is_over: body["pending"] == 0 };
     }
     match body["id"].as_i64() {
         Some(id) => Answer::Done { id: id.to_string() },
