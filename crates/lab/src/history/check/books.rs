@@ -93,6 +93,12 @@ impl<'h> Books<'h> {
         self.effect_of[placed.transaction].map(|effect| &self.effects[effect])
     }
 
+    /// A value, to the nearest minor unit.
+    pub(crate) fn whole(&self, value: i128) -> i128 {
+        let unit = 10_i128.pow(u32::from(18_u8.saturating_sub(self.history.scale)));
+        (value + unit / 2).div_euclid(unit) * unit
+    }
+
     /// The number of a transaction that an answer named.
     pub(crate) fn number(&self, transaction: &str) -> Option<usize> {
         self.numbers.get(transaction).copied()

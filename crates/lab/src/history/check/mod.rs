@@ -21,7 +21,7 @@ mod serial;
 mod window;
 
 pub(super) use books::{Books, Placed, Seen, by_wallet};
-use effect::Effect;
+pub(super) use effect::Effect;
 
 use super::{Findings, History, cycles};
 

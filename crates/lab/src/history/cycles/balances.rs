@@ -2,10 +2,15 @@
 //!
 //! An answer's balance after, less its amount, is the balance that it began from. A balance that was produced
 //! once can be begun from once; who else does so has not seen the first. Where a balance may have been produced
-//! several times, or by an operation whose answer was lost, nothing is concluded from it.
+//! several times, or by an operation whose answer was lost, nothing is concluded from it. Balances are compared in whole
+//! minor units: that floats drift by less is for other checks.
 
 use super::graph::{Edges, kind};
-use crate::history::{Anomaly, Answer, Findings, Question, WalletId, check::Books, figure::decimal};
+use crate::history::{
+    Anomaly, Answer, Findings, Question, WalletId,
+    check::{Books, Effect},
+    figure::decimal,
+};
 use std::collections::{HashMap, HashSet};
 
 /// Of a balance that many began from, so many are connected with each reader; one would do.
@@ -14,18 +19,19 @@ const CONNECTED: usize = 4;
 /// One wallet's balances: who produced each, and who began from it.
 #[derive(Default)]
 struct Chain {
+    /// What was there before the first effect whose balance is known.
+    start: Option<i128>,
     produced: HashMap<i128, Vec<usize>>,
     begun: HashMap<i128, Vec<usize>>,
-    /// Effects whose balance is not known.
+    /// Effects since then whose balance is not known.
     unknown: usize,
 }
 
 pub(super) fn connect(books: &Books<'_>, edges: &mut Edges, findings: &mut Findings) {
     let chains = chains(books);
     for (wallet, chain) in &chains {
-        let start = books.starts.get(wallet).map(|start| start.balance);
         for (balance, begun) in &chain.begun {
-            let produced = chain.times_produced(*balance, start);
+            let produced = chain.times_produced(*balance);
             let lost = begun.len().saturating_sub(produced.max(1));
             if lost > 0 {
                 let shown = &begun[..begun.len().min(8)];
@@ -38,7 +44,7 @@ pub(super) fn connect(books: &Books<'_>, edges: &mut Edges, findings: &mut Findi
                     )
                 });
             }
-            if let Some(producer) = chain.producer(*balance, start) {
+            if let Some(producer) = chain.producer(*balance) {
                 for operation in begun {
                     edges.add(producer, *operation, kind::WRITE, *wallet);
                 }
@@ -51,6 +57,8 @@ pub(super) fn connect(books: &Books<'_>, edges: &mut Edges, findings: &mut Findi
 fn chains(books: &Books<'_>) -> HashMap<WalletId, Chain> {
     let mut chains: HashMap<WalletId, Chain> = HashMap::new();
     let mut numbered: HashSet<WalletId> = HashSet::new();
+    let mut first: HashMap<WalletId, u64> = HashMap::new();
+    let mut unknown: Vec<(WalletId, i128, &Effect)> = Vec::new();
     for effect in &books.effects {
         let answered = &books.history.operations[effect.operation].answered;
         let entries = if let Answer::Done { entries, .. } = answered { entries.as_slice() } else { &[] };
@@ -59,31 +67,43 @@ fn chains(books: &Books<'_>) -> HashMap<WalletId, Chain> {
             if entry.is_some_and(|entry| entry.version.is_some()) {
                 numbered.insert(wallet);
             }
-            let chain = chains.entry(wallet).or_default();
             let after = entry.and_then(|entry| entry.balance_after.as_ref()?.value(books.history.scale));
-            match after {
-                Some(after) => {
-                    chain.produced.entry(after).or_default().push(effect.operation);
-                    chain.begun.entry(after - amount).or_default().push(effect.operation);
-                }
-                None => chain.unknown += 1,
-            }
+            let Some(after) = after else {
+                unknown.push((wallet, amount, effect));
+                continue;
+            };
+            let chain = chains.entry(wallet).or_default();
+            chain.produced.entry(books.whole(after)).or_default().push(effect.operation);
+            chain.begun.entry(books.whole(after - amount)).or_default().push(effect.operation);
+            let first = first.entry(wallet).or_insert(effect.invoked);
+            *first = (*first).min(effect.invoked);
         }
     }
-    chains.retain(|wallet, chain| !numbered.contains(wallet) && !chain.produced.is_empty());
+    chains.retain(|wallet, _| !numbered.contains(wallet));
+    for (wallet, chain) in &mut chains {
+        chain.start = books.starts.get(wallet).map(|start| start.balance);
+    }
+    for (wallet, amount, effect) in unknown {
+        let Some(chain) = chains.get_mut(&wallet) else { continue };
+        if effect.returned.is_some_and(|returned| returned < first[&wallet]) {
+            chain.start = chain.start.map(|start| start + amount);
+        } else {
+            chain.unknown += 1;
+        }
+    }
     chains
 }
 
 impl Chain {
-    fn times_produced(&self, balance: i128, start: Option<i128>) -> usize {
+    fn times_produced(&self, balance: i128) -> usize {
         let produced = self.produced.get(&balance).map_or(0, Vec::len);
-        produced + usize::from(start == Some(balance)) + self.unknown
+        produced + usize::from(self.start == Some(balance)) + self.unknown
     }
 
     /// Who produced a balance, if it can be nobody else.
-    fn producer(&self, balance: i128, start: Option<i128>) -> Option<usize> {
+    fn producer(&self, balance: i128) -> Option<usize> {
         let produced = self.produced.get(&balance)?;
-        (self.times_produced(balance, start) == 1).then(|| produced[0])
+        (self.times_produced(balance) == 1).then(|| produced[0])
     }
 }
 
@@ -93,16 +113,16 @@ fn connect_reads(books: &Books<'_>, chains: &HashMap<WalletId, Chain>, edges: &m
             continue;
         };
         for balance in balances.iter().filter(|balance| balance.version.is_none()) {
-            let start = books.starts.get(&balance.wallet).map(|start| start.balance);
             let (Some(chain), Some(value)) =
                 (chains.get(&balance.wallet), balance.balance.value(books.history.scale))
             else {
                 continue;
             };
-            if chain.times_produced(value, start) != 1 {
+            let value = books.whole(value);
+            if chain.times_produced(value) != 1 {
                 continue;
             }
-            if let Some(producer) = chain.producer(value, start) {
+            if let Some(producer) = chain.producer(value) {
                 edges.add(producer, index, kind::READ, balance.wallet);
             }
             for successor in chain.begun.get(&value).into_iter().flatten().take(CONNECTED) {

@@ -1,7 +1,7 @@
 //! Planted: each kind of cycle, by versions and by balances.
 
 use super::script::{Script, people, transfer};
-use crate::history::{Anomaly, Answer};
+use crate::history::{Anomaly, Answer, Figure};
 
 /// Two transfers between two wallets, at once; in the second wallet in the order given.
 fn opposed(first: i64, second: i64) -> Script {
@@ -150,4 +150,22 @@ fn read_skew_by_balances() {
     };
     of(90).shows_nothing();
     of(100).shows(Anomaly::ReadSkew, &[0, 1]);
+}
+
+#[test]
+fn balances_of_floats_are_followed_in_spite_of_their_drift() {
+    let deposit = |script: Script| {
+        let movement = transfer(9, 1, 10_000, "in");
+        script.ask(0..1, movement, Answer::Done { transaction: None, entries: Vec::new() })
+    };
+    let of = |balance: &str| {
+        let mut script = deposit(people(&[(1, 0), (2, 0)]))
+            .done(10..90, (1, 2, 10), "a", &[(1, -10, 9_990, 0), (2, 10, 10, 0)])
+            .read(10..90, &[(1, 9_990, None), (2, 10, None)]);
+        let Answer::Balances(balances) = &mut script.0.operations[2].answered else { unreachable!() };
+        balances[0].balance = Figure::read(balance, 2);
+        script.findings().count(Anomaly::ReadSkew)
+    };
+    assert_eq!(of("99.900000000000006"), 0);
+    assert_eq!(of("100.00000000000001"), 1);
 }
