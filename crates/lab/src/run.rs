@@ -8,9 +8,10 @@ use crate::target::Target;
 use crate::targets::{Florin, Service, Specimen};
 use crate::verdict::Verdict;
 use crate::witness::testify;
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Instant;
 
 /// What is attacked.
@@ -55,21 +56,36 @@ pub struct Options {
     pub binary: PathBuf,
 }
 
-/// Makes all attacks on all subjects.
-pub async fn run(options: &Options) -> anyhow::Result<Report> {
+/// Makes all attacks on all subjects. Whatever happens, nothing is left of what was started: not when `stopped`
+/// completes either, which ends the run.
+pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> anyhow::Result<Report> {
+    let mut stopped = pin!(stopped);
     let mut attacked: Vec<Attacked> = options.attacks.iter().map(|attack| Attacked::new(attack)).collect();
     for subject in &options.subjects {
         let stage = Stage::set(subject, options).await?;
-        let progress = progress(options, subject);
-        for (attack, attacked) in options.attacks.iter().zip(&mut attacked) {
-            progress.set_message(format!("{} on {}", attack.id, subject.name()));
-            attacked.done.push(make(attack, subject, &stage.target, options, &progress).await);
-            progress.inc(1);
-        }
-        progress.finish_and_clear();
+        let outcome = tokio::select! {
+            done = make_all(subject, &stage.target, options) => Ok(done),
+            () = &mut stopped => Err(anyhow!("interrupted")),
+        };
         stage.clear().await?;
+        for (attacked, done) in attacked.iter_mut().zip(outcome?) {
+            attacked.done.push(done);
+        }
     }
     Ok(Report::new(options, attacked))
+}
+
+/// All attacks on one target, in their order.
+async fn make_all(subject: &Subject, target: &Target, options: &Options) -> Vec<Done> {
+    let progress = progress(options, subject);
+    let mut all = Vec::new();
+    for attack in &options.attacks {
+        progress.set_message(format!("{} on {}", attack.id, subject.name()));
+        all.push(make(attack, subject, target, options, &progress).await);
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    all
 }
 
 /// Rounds until the target breaks.

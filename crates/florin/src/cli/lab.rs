@@ -98,11 +98,7 @@ async fn attack(args: RunArgs) -> anyhow::Result<ExitCode> {
         std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     }
     let options = args.options()?;
-    let stopped = stop_signal()?;
-    let report = tokio::select! {
-        report = run::run(&options) => report?,
-        () = stopped => bail!("interrupted"),
-    };
+    let report = run::run(&options, stop_signal()?).await?;
     print!("{report}");
     if let Some(folder) = &report_folder {
         write(&folder.join("report.json"), &serde_json::to_string_pretty(&report.to_json())?)?;

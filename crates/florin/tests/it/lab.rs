@@ -2,7 +2,8 @@ use crate::place::{Engine, Place};
 use crate::server::Server;
 use rstest::rstest;
 use serde_json::{Value, json};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// The attacks that there are.
 fn attacks(place: &Place) -> Vec<String> {
@@ -73,6 +74,27 @@ async fn a_server_that_is_there_is_attacked_and_keeps_its_books() {
     assert_eq!(audit["faults"], json!([]), "{audit}");
     assert!(audit["transactions"].as_i64() > Some(4), "{audit}");
     drop(server);
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_interrupted_leaves_nothing() {
+    let place = Place::new(Engine::Sqlite).await;
+    let temporary = place.folder().join("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    let entries = || std::fs::read_dir(&temporary).unwrap().count();
+    let mut lab = place.command(&["lab", "run", "replay", "--target", "florin", "--rounds", "1000"]);
+    let mut lab = lab.env("TMPDIR", &temporary).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while entries() == 0 {
+        assert_eq!(lab.try_wait().unwrap(), None);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let pid = lab.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let ended = lab.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("interrupted"), "{ended:?}");
+    assert_eq!(entries(), 0);
     place.remove().await;
 }
 
