@@ -130,6 +130,11 @@ impl Target {
         records
     }
 
+    /// The public keys that the target's tokens are verified with, as text; none where its keys are secret.
+    pub(crate) async fn public_keys(&self) -> anyhow::Result<Vec<String>> {
+        self.service.public_keys().await
+    }
+
     /// Somebody new, for what would spoil the others for other attacks.
     pub(crate) async fn newcomer(&self, name: &str) -> anyhow::Result<Person> {
         let number = self.keys.fetch_add(1, Ordering::Relaxed);

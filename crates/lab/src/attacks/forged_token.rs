@@ -4,6 +4,7 @@ use super::evidence::Evidence;
 use super::{Attack, Judgement, Round};
 use crate::call::{Ask, Caller};
 use crate::money::Money;
+use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -13,10 +14,13 @@ use sha2::Sha256;
 /// What is tried first where a signature has a shared secret.
 const SECRETS: [&str; 6] = ["", "secret", "changeme", "password", "key", "florin"];
 
+/// What it is, and the secret.
+type Secret = (String, Vec<u8>);
+
 pub(super) const ATTACK: Attack = Attack {
     id: "forged-token",
     does: "transfers with tokens that are made of mallory's: unsigned, with alice's id, without a signature, signed \
-           with guessed secrets, for another audience, long expired",
+           with guessed secrets and with public keys, for another audience, long expired",
     expected: "each is refused as no sign-in at all",
     fault: "believes a token that says it needs no signature, and signs with a secret that is guessed first",
     run: |round| Box::pin(run(round)),
@@ -35,7 +39,14 @@ async fn run(mut round: Round<'_>) -> Judgement {
 
     let mut evidence = Evidence::default();
     let mut answers = Vec::new();
-    for (what, token) in forgeries(&people.mallory.token, people.alice.id) {
+    let mut secrets: Vec<Secret> =
+        SECRETS.map(|secret| (format!("the secret \"{secret}\""), secret.into())).to_vec();
+    for key in target.public_keys().await? {
+        let bytes = URL_SAFE_NO_PAD.decode(&key).context("a public key")?;
+        secrets.push(("the public key's bytes as a secret".to_owned(), bytes));
+        secrets.push(("the public key's text as a secret".to_owned(), key.into()));
+    }
+    for (what, token) in forgeries(&people.mallory.token, people.alice.id, &secrets) {
         let forger = Caller::Bearer { who: "a forger", token, pin: Some(people.alice.pin.clone()) };
         let answer = target.call(target.asks(forger, transfer.clone())).await;
         evidence.against_if(answer.is_done(), || format!("a token {what} was believed"));
@@ -47,7 +58,7 @@ async fn run(mut round: Round<'_>) -> Judgement {
 }
 
 /// What is wrong with each, and the token.
-fn forgeries(good: &str, victim: i64) -> Vec<(String, String)> {
+fn forgeries(good: &str, victim: i64, secrets: &[Secret]) -> Vec<(String, String)> {
     let parts: Vec<&str> = good.split('.').collect();
     let decode = |part: Option<&&str>| -> Value {
         let bytes = part.and_then(|part| URL_SAFE_NO_PAD.decode(part).ok()).unwrap_or_default();
@@ -67,8 +78,8 @@ fn forgeries(good: &str, victim: i64) -> Vec<(String, String)> {
         joined(&header, &claims, signature),
     ));
     forgeries.push(("without a signature".to_owned(), joined(&header, &claims, "")));
-    for secret in SECRETS {
-        forgeries.push((format!("signed with the secret \"{secret}\""), signed(&header, &claims, secret)));
+    for (what, secret) in secrets {
+        forgeries.push((format!("signed with {what}"), signed(&header, &claims, secret)));
     }
     for (what, claim, value) in [
         ("for another audience", "aud", json!("somewhere else")),
@@ -79,7 +90,7 @@ fn forgeries(good: &str, victim: i64) -> Vec<(String, String)> {
         forgeries.push((format!("{what}, under a good signature"), token));
         forgeries.push((
             format!("{what}, signed with a guess"),
-            signed(&header, &with(&claims, claim, value), "secret"),
+            signed(&header, &with(&claims, claim, value), b"secret"),
         ));
     }
     forgeries
@@ -96,10 +107,10 @@ fn joined(header: &Value, claims: &Value, signature: &str) -> String {
     format!("{}.{}.{signature}", encode(header), encode(claims))
 }
 
-fn signed(header: &Value, claims: &Value, secret: &str) -> String {
+fn signed(header: &Value, claims: &Value, secret: &[u8]) -> String {
     let token = joined(&with(header, "alg", json!("HS256")), claims, "");
     let text = token.trim_end_matches('.');
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes keys of any length");
     mac.update(text.as_bytes());
     format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }

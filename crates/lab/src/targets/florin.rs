@@ -8,8 +8,8 @@ use crate::wire::Request;
 use crate::witness::{Shown, figure};
 use anyhow::Context;
 use florin_api::{
-    AmountText, BalancesRequest, DepositRequest, Direction, ExecutePayout, NewApiKey, NewAsset, NewPayout,
-    NewUser, NewWallet, ReversalRequest, Scope, TransferRequest, WalletPatch, WalletStatus,
+    AmountText, BalancesRequest, DepositRequest, Direction, ExecutePayout, JwkSet, NewApiKey, NewAsset,
+    NewPayout, NewUser, NewWallet, ReversalRequest, Scope, TransferRequest, WalletPatch, WalletStatus,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -75,6 +75,12 @@ impl Florin {
         demand(&self.address, &set_pin).await?;
         let id = user["id"].as_i64().context("a user's id")?;
         Ok(Person { id, name: name.to_owned(), token, pin: PIN.to_owned() })
+    }
+
+    pub(super) async fn public_keys(&self) -> anyhow::Result<Vec<String>> {
+        let published = demand(&self.address, &Request::get("/.well-known/jwks.json")).await?;
+        let published: JwkSet = serde_json::from_value(published).context("the public keys")?;
+        Ok(published.keys.into_iter().map(|key| key.x).collect())
     }
 
     pub(super) fn request(&self, call: &Call) -> Request {

@@ -54,6 +54,13 @@ impl Service {
         (answer, Shown::default())
     }
 
+    pub(crate) async fn public_keys(&self) -> anyhow::Result<Vec<String>> {
+        match self {
+            Self::Florin(florin) => florin.public_keys().await,
+            Self::Specimen(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Somebody new.
     pub(crate) async fn sign_up(&self, name: &str) -> anyhow::Result<Person> {
         match self {
