@@ -153,3 +153,12 @@ fn an_asset_has_at_most_18_decimals() {
     assert_eq!(Scale::new(19), None);
     assert_eq!(Scale::new(255), None);
 }
+
+#[test]
+fn an_amount_to_move_is_above_zero_and_keeps_all_its_decimals() {
+    let units = |units| Amount::from_units(units).unwrap();
+    assert_eq!(Decimal::of(units(1250), scale(2)), Decimal::parse("12.50").ok());
+    assert_eq!(Decimal::of(units(1), scale(18)), Decimal::parse("0.000000000000000001").ok());
+    assert_eq!(Decimal::of(Amount::ZERO, scale(2)), None);
+    assert_eq!(Decimal::of(units(-1), scale(2)), None);
+}

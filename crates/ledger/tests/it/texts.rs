@@ -12,7 +12,8 @@ use rstest::rstest;
 #[case("GOLD_2")]
 #[case("A234567890123456")]
 fn asset_codes(#[case] text: &str) {
-    assert_eq!(AssetCode::parse(text).unwrap().as_str(), text);
+    let code = AssetCode::parse(text).unwrap();
+    assert_eq!((code.as_str(), &*code.to_string()), (text, text));
 }
 
 #[rstest]
