@@ -1,7 +1,7 @@
 # Everyday commands. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test contract check fmt bench migrate
+.PHONY: help run dev test contract fuzz mutants check fmt bench migrate
 
 CARGO ?= cargo
 # What `serve` gets beside --demo, such as: make run ARGS='--listen 127.0.0.1:8080'
@@ -26,6 +26,13 @@ contract: ## Hold both stores' servers against /openapi.json; FLORIN_CONTRACT_SE
 	scripts/ensure-tools
 	$(CARGO) build --package florin
 	scripts/with-postgres scripts/contract
+
+fuzz: ## Fuzz whatever reads what strangers send, FUZZ_SECONDS=60 for each of them; needs a nightly Rust
+	scripts/fuzz
+
+mutants: ## Break the code that decides about money, place by place, and see that a test notices (hours)
+	scripts/ensure-tools
+	scripts/with-postgres scripts/mutants
 
 check: ## What CI runs: format, lints, documentation, licenses, all tests
 	$(CARGO) fmt --all --check
