@@ -3,9 +3,9 @@
 use crate::asks::{by, decimal};
 use crate::world::{ALICE, BOB, World, usd};
 use florin_ledger::{
-    BatchResult, Failure, Fence, Group, GroupOutcome, InvariantViolation, Movement, PayoutId, PayoutSlice,
-    Rejection, RowChange, RowNumber, RowResult, Run, RunKind, Timestamp, TransactionType, WalletId,
-    WalletStatus, invariants,
+    BatchResult, Failure, Fence, Group, GroupOutcome, InvariantViolation, KeyHash, Movement, PayoutId,
+    PayoutSlice, Rejection, RowChange, RowNumber, RowResult, Run, RunKind, Timestamp, TransactionType,
+    WalletId, WalletStatus, invariants,
 };
 
 const PAYOUT: PayoutId = PayoutId(7);
@@ -169,4 +169,13 @@ fn reversals_say_whether_anything_is_left() {
         RowResult::Failed { .. } => panic!("{result:?}"),
     };
     assert_eq!(results(&batch).iter().map(done).collect::<Vec<_>>(), [(1_000, true), (500, false)]);
+}
+
+#[test]
+fn a_rows_key_is_in_a_scope_that_no_caller_has() {
+    let scene = scene();
+    let group = scene.pays(PAY, 3, &["1.00"]);
+    let command = &group.commands[0];
+    assert_eq!(command.key_hash, KeyHash::of_payout(PAYOUT, &command.key));
+    assert_ne!(command.key_hash, KeyHash::of(command.caller.principal, &command.key));
 }

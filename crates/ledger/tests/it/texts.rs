@@ -1,8 +1,8 @@
 //! Codes, keys, references, metadata: their form, and what their hashes keep apart.
 
 use florin_ledger::{
-    ApiKeyId, AssetCode, Fingerprint, IdempotencyKey, KeyHash, Metadata, Principal, Reference, TextError,
-    UserId,
+    ApiKeyId, AssetCode, Direction, Fingerprint, IdempotencyKey, KeyHash, Metadata, Principal, Reference,
+    Status, SystemRole, TextError, TransactionType, UserId, WalletStatus,
 };
 use rstest::rstest;
 
@@ -79,4 +79,21 @@ fn a_fingerprint_tells_operation_from_body() {
     assert_ne!(print, Fingerprint::of("transfer", b"{ }"));
     assert_ne!(print, Fingerprint::of("deposit", b"{}"));
     assert_ne!(Fingerprint::of("a", b"bc"), Fingerprint::of("ab", b"c"));
+}
+
+#[test]
+fn names_are_what_the_database_has_and_are_read_back() {
+    let types = ["transfer", "deposit", "withdrawal", "top_up", "spend", "bonus", "payout", "reversal"];
+    assert_eq!(TransactionType::ALL.map(TransactionType::as_str), types);
+    assert_eq!(types.map(TransactionType::parse), TransactionType::ALL.map(Some));
+    assert_eq!([Direction::Debit, Direction::Credit].map(Direction::as_str), ["DEBIT", "CREDIT"]);
+    assert_eq!(Status::ALL.map(Status::as_str), ["COMPLETED", "FAILED"]);
+    assert_eq!(["COMPLETED", "FAILED"].map(Status::parse), Status::ALL.map(Some));
+    let roles = ["treasury", "bonus", "revenue", "world"];
+    assert_eq!(SystemRole::ALL.map(SystemRole::as_str), roles);
+    assert_eq!(roles.map(SystemRole::parse), SystemRole::ALL.map(Some));
+    let statuses = ["active", "frozen", "closed"];
+    assert_eq!(WalletStatus::ALL.map(WalletStatus::as_str), statuses);
+    assert_eq!(statuses.map(WalletStatus::parse), WalletStatus::ALL.map(Some));
+    assert_eq!(TransactionType::parse(""), None);
 }
