@@ -11,6 +11,7 @@ use florin_ledger::{
     State, Timestamp,
 };
 use rusqlite::{Transaction, params};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const FREE: &str = select_payouts!(
@@ -96,7 +97,8 @@ pub(super) fn undecided(
     Ok(rows)
 }
 
-/// Notes which rows a compensation names, and counts those that it selects.
+/// Counts the rows that a compensation selects, and notes those of them that it names. No others: a refusal is
+/// committed like any answer, and the next compensation gets the number that was refused.
 pub(super) fn select_for_compensation(
     db_tx: &Transaction<'_>,
     ledger: LedgerId,
@@ -104,34 +106,42 @@ pub(super) fn select_for_compensation(
     number: i64,
     new: &NewCompensation,
 ) -> Result<i64, StoreError> {
-    let Some(content) = payout.content else { return Ok(0) };
-    let mut name = db_tx.prepare_cached(
+    const NAME: &str = concat!(
         "UPDATE payout_rows SET compensation_named = ?5
-         WHERE ledger_id = ?1 AND payout_id = ?2 AND revision = ?3 AND row_number = ?4",
-    )?;
-    for row in &new.rows {
-        name.execute(params![ledger.0, payout.id.0, content.revision, row.0, number])?;
-    }
-    let count = concat!(
+         WHERE ledger_id = ?1 AND payout_id = ?2 AND revision = ?3 AND row_number = ?4 AND ",
+        selected!()
+    );
+    const COUNT: &str = concat!(
         "SELECT count(*) FROM payout_rows
          WHERE ledger_id = ?1 AND payout_id = ?2 AND revision = ?3 AND row_number > ?4 AND ",
         selected!()
     );
+    let Some(content) = payout.content else { return Ok(0) };
     let selection = new.selection;
-    Ok(db_tx.prepare_cached(count)?.query_row(
-        params![
+    let values = |row: i64| {
+        (
             ledger.0,
             payout.id.0,
             content.revision,
-            0,
+            row,
             number,
-            selection.named,
+            // None is noted yet.
+            false,
             selection.first_row.map(|row| row.0),
             selection.last_row.map(|row| row.0),
             selection.recipient.map(|wallet| wallet.0),
-        ],
-        |row| row.get(0),
-    )?)
+        )
+    };
+    if !selection.named {
+        return Ok(db_tx.prepare_cached(COUNT)?.query_row(values(0), |row| row.get(0))?);
+    }
+    let mut name = db_tx.prepare_cached(NAME)?;
+    let mut named = 0;
+    // Each once, however often it is named.
+    for row in new.rows.iter().collect::<BTreeSet<_>>() {
+        named += i64::try_from(name.execute(values(row.0))?).unwrap_or(i64::MAX);
+    }
+    Ok(named)
 }
 
 /// Ends a run that has decided all its rows, if the lease is still the one under this fence.

@@ -72,6 +72,20 @@ pub(super) async fn chosen_rows(stage: &Stage) {
     assert_eq!(ended.reversed_total, usd("11.00"));
 }
 
+/// The next compensation has the number that the refused one would have had.
+pub(super) async fn rows_that_were_named_in_vain(stage: &Stage) {
+    let payout = stage.paid(&["990.00", "20.00"]).await;
+    assert_eq!(stage.compensates(payout.id, named(&[2])).await, Err(PayoutRefusal::NothingToDo));
+    stage.moves("100.00", stage.to[0], stage.source).await;
+    stage.retries(payout.id).await.unwrap();
+    let claimed = stage.claims().await;
+    stage.runs(&claimed).await;
+    assert_eq!(stage.states(payout.id).await, ["PAID", "PAID"]);
+    let ended = stage.compensated(payout.id, named(&[1])).await;
+    assert_eq!(ended.compensation.unwrap().progress.rows, 1);
+    assert_eq!(stage.states(payout.id).await, ["PAID PARTIALLY_REVERSED", "PAID"]);
+}
+
 pub(super) async fn rows_of_a_range_and_a_receiver(stage: &Stage) {
     // To bob, carol, dave, bob, carol, dave.
     let payout = stage.paid(&["1.00", "2.00", "4.00", "8.00", "16.00", "32.00"]).await;

@@ -74,6 +74,7 @@ on_both!(
     compensations:
         all_of_it,
         chosen_rows,
+        rows_that_were_named_in_vain,
         rows_of_a_range_and_a_receiver,
         what_a_receiver_has_left,
         all_or_nothing_where_parts_are_not_allowed,
