@@ -9,12 +9,13 @@
 //! | [`attacks`] | what is done to both targets, and the oracle that judges what came of it |
 //! | `target`, `targets` | what attacks act on: the same calls for both, all of them recorded |
 //! | `call`, `money`, `wire` | a call and its answer; amounts as oracles count them; requests that are released together |
-//! | `processes`, `scratch` | the targets' processes, and the places that they work in |
+//! | `grounds`, `processes`, `scratch` | what targets stand on, for attacks that disturb it: their processes, and the places that they work in |
 //! | [`history`], `witness` | what clients saw, and the checker that finds what cannot have happened; every attack's records go through it |
 //! | [`run`], [`verdict`], [`report`] | a run, what it found, and how that is told |
 
 pub mod attacks;
 mod call;
+mod grounds;
 pub mod history;
 mod money;
 mod processes;

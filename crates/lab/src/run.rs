@@ -1,17 +1,17 @@
 //! A run: the targets are started, and every attack is made on each of them.
 
 use crate::attacks::{Attack, Judgement, Round};
-use crate::processes::Process;
+use crate::grounds::{Grounds, Needs};
+use crate::processes::Kind;
 use crate::report::{Attacked, Done, Report};
-use crate::scratch::Scratch;
 use crate::target::Target;
 use crate::targets::{Florin, Service, Specimen};
 use crate::verdict::Verdict;
 use crate::witness::testify;
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Instant;
 
 /// What is attacked.
@@ -62,41 +62,54 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> anyhow
     let mut stopped = pin!(stopped);
     let mut attacked: Vec<Attacked> = options.attacks.iter().map(|attack| Attacked::new(attack)).collect();
     for subject in &options.subjects {
-        let stage = Stage::set(subject, options).await?;
-        let outcome = tokio::select! {
-            done = make_all(subject, &stage.target, options) => Ok(done),
-            () = &mut stopped => Err(anyhow!("interrupted")),
-        };
-        stage.clear().await?;
-        for (attacked, done) in attacked.iter_mut().zip(outcome?) {
-            attacked.done.push(done);
+        let progress = progress(options, subject);
+        // The attacks that leave a server in peace share one; the others have one each.
+        let (shared, own): (Vec<_>, Vec<_>) =
+            attacked.iter_mut().partition(|attacked| attacked.attack.needs == Needs::Address);
+        let stages = std::iter::once(shared).chain(own.into_iter().map(|attacked| vec![attacked]));
+        for stage in stages.filter(|stage| !stage.is_empty()) {
+            make_on_a_stage(stage, subject, options, &progress, stopped.as_mut()).await?;
         }
+        progress.finish_and_clear();
     }
     Ok(Report::new(options, attacked))
 }
 
-/// All attacks on one target, in their order.
-async fn make_all(subject: &Subject, target: &Target, options: &Options) -> Vec<Done> {
-    let progress = progress(options, subject);
-    let mut all = Vec::new();
-    for attack in &options.attacks {
-        progress.set_message(format!("{} on {}", attack.id, subject.name()));
-        all.push(make(attack, subject, target, options, &progress).await);
-        progress.inc(1);
-    }
-    progress.finish_and_clear();
-    all
+/// Sets a stage, makes these attacks on it, in their order, and clears it.
+async fn make_on_a_stage(
+    attacks: Vec<&mut Attacked>,
+    subject: &Subject,
+    options: &Options,
+    progress: &ProgressBar,
+    stopped: Pin<&mut impl Future<Output = ()>>,
+) -> anyhow::Result<()> {
+    let needs = attacks[0].attack.needs;
+    let stage = Stage::set(subject, needs, options).await?;
+    let all = async {
+        for attacked in attacks {
+            progress.set_message(format!("{} on {}", attacked.attack.id, subject.name()));
+            attacked.done.push(make(attacked.attack, subject, &stage, options, progress).await);
+            progress.inc(1);
+        }
+    };
+    let outcome = tokio::select! {
+        () = all => Ok(()),
+        () = stopped => Err(anyhow!("interrupted")),
+    };
+    stage.clear().await?;
+    outcome
 }
 
 /// Rounds until the target breaks.
 async fn make(
     attack: &Attack,
     subject: &Subject,
-    target: &Target,
+    stage: &Stage,
     options: &Options,
     progress: &ProgressBar,
 ) -> Done {
     let begun = Instant::now();
+    let target = &stage.target;
     let mut verdict = Verdict::Held;
     let mut records = Vec::new();
     let mut round = 0;
@@ -104,7 +117,8 @@ async fn make(
         round += 1;
         target.take_records();
         progress.tick();
-        let judgement = (attack.run)(Round::new(target, options.seed, attack.id, round)).await;
+        let going = Round::new(target, stage.grounds.as_ref(), options.seed, attack.id, round);
+        let judgement = (attack.run)(going).await;
         records = target.take_records();
         verdict = worse(verdict, with_testimony(judgement, testify(&records)));
     }
@@ -129,49 +143,53 @@ fn worse(known: Verdict, found: Judgement) -> Verdict {
     }
 }
 
-/// A target, and what it stands on.
+/// A target, and what it stands on, if that is the lab's.
 struct Stage {
     target: Target,
-    process: Option<(Process, Scratch)>,
+    grounds: Option<Grounds>,
 }
 
 impl Stage {
-    async fn set(subject: &Subject, options: &Options) -> anyhow::Result<Self> {
+    async fn set(subject: &Subject, needs: Needs, options: &Options) -> anyhow::Result<Self> {
         if let Subject::There { address, token } = subject {
             let florin = Florin::begin(address.clone(), token.clone()).await?;
-            return Ok(Self { target: Target::begin(Service::Florin(florin)).await?, process: None });
+            return Ok(Self { target: Target::begin(Service::Florin(florin)).await?, grounds: None });
         }
-        let scratch = Scratch::create(&options.store).await?;
-        match Self::start(subject, options, &scratch).await {
-            Ok((target, process)) => Ok(Self { target, process: Some((process, scratch)) }),
+        let kind = if *subject == Subject::Specimen { Kind::Specimen } else { Kind::Florin };
+        let grounds = Grounds::make(kind, needs, &options.binary, &options.store).await?;
+        match Self::people(kind, grounds.address(0)).await {
+            Ok(target) => Ok(Self { target, grounds: Some(grounds) }),
             Err(error) => {
-                scratch.remove().await?;
-                Err(error)
+                grounds.clear().await?;
+                Err(error.context(format!("preparing {}", subject.name())))
             }
         }
     }
 
-    async fn start(
-        subject: &Subject,
-        options: &Options,
-        scratch: &Scratch,
-    ) -> anyhow::Result<(Target, Process)> {
-        let (service, process) = if *subject == Subject::Specimen {
-            let process = Process::specimen(&options.binary, scratch).await?;
-            (Service::Specimen(Specimen::begin(process.address.clone()).await?), process)
-        } else {
-            let process = Process::florin(&options.binary, scratch).await?;
-            (Service::Florin(Florin::begin_demo(process.address.clone()).await?), process)
-        };
-        let target = Target::begin(service).await.with_context(|| format!("preparing {}", subject.name()))?;
-        Ok((target, process))
+    async fn people(kind: Kind, address: String) -> anyhow::Result<Target> {
+        Target::begin(match kind {
+            Kind::Specimen => Service::Specimen(Specimen::begin(address).await?),
+            Kind::Florin => Service::Florin(Florin::begin_demo(address).await?),
+        })
+        .await
     }
 
-    /// Ends the process and removes what it worked on.
     async fn clear(self) -> anyhow::Result<()> {
-        let Some((process, scratch)) = self.process else { return Ok(()) };
-        drop(process);
-        scratch.remove().await
+        match self.grounds {
+            Some(grounds) => grounds.clear().await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Options {
+    /// Why this attack cannot be made as this run was asked for.
+    pub fn stands_against(&self, attack: &Attack) -> Option<&'static str> {
+        let is_there = self.subjects.iter().any(|subject| matches!(subject, Subject::There { .. }));
+        if is_there && attack.needs != Needs::Address {
+            return Some("it kills or stops servers, so only those that the lab itself has started");
+        }
+        attack.needs.missing_on(&self.store)
     }
 }
 

@@ -87,9 +87,15 @@ impl Target {
     /// Makes all calls at once: each on its own connection, sent but for the last byte; when all of them are that far
     /// the last bytes are released together. The answers come in the calls' order.
     pub(crate) async fn race(&self, calls: Vec<Call>) -> Vec<Answer> {
-        let sent = calls.into_iter().map(async |call| {
+        let here = self.service.address();
+        self.race_at(calls.into_iter().map(|call| (call, here)).collect()).await
+    }
+
+    /// The same over several servers: each call goes to the address beside it.
+    pub(crate) async fn race_at(&self, calls: Vec<(Call, &str)>) -> Vec<Answer> {
+        let sent = calls.into_iter().map(async |(call, address)| {
             let request = self.service.request(&call);
-            let held = Held::send(self.service.address(), &request).await;
+            let held = Held::send(address, &request).await;
             (call, held)
         });
         let sent = join_all(sent).await;
@@ -133,6 +139,11 @@ impl Target {
     /// The public keys that the target's tokens are verified with, as text; none where its keys are secret.
     pub(crate) async fn public_keys(&self) -> anyhow::Result<Vec<String>> {
         self.service.public_keys().await
+    }
+
+    /// What the target itself finds wrong with its books, in sentences; one that keeps none finds nothing.
+    pub(crate) async fn audit(&self) -> anyhow::Result<Vec<String>> {
+        self.service.audit().await.context("the target's audit")
     }
 
     /// Somebody new, for what would spoil the others for other attacks.

@@ -66,7 +66,7 @@ struct SpecimenArgs {
     /// Where to listen for HTTP
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// A new SQLite file, or the URL of a PostgreSQL database that has no schema `specimen`
+    /// An SQLite file, or the URL of a PostgreSQL database, where it has a schema `specimen`; of its own, in both cases
     #[arg(long, value_name = "STORE", env = "FLORIN_LAB_SPECIMEN_STORE", hide_env_values = true)]
     store: String,
 }
@@ -97,9 +97,15 @@ async fn attack(args: RunArgs) -> anyhow::Result<ExitCode> {
         // Before the work, not after it: a folder that cannot be made is noticed now.
         std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     }
+    let names_attacks = !args.attacks.is_empty();
     let options = args.options()?;
+    let left_out = ATTACKS.iter().filter_map(|attack| Some((attack, options.stands_against(attack)?)));
+    let left_out: Vec<_> = left_out.filter(|_| !names_attacks).collect();
     let report = run::run(&options, stop_signal()?).await?;
     print!("{report}");
+    for (attack, why) in left_out {
+        println!("left out: {}, because {why}", attack.id);
+    }
     if let Some(folder) = &report_folder {
         write(&folder.join("report.json"), &serde_json::to_string_pretty(&report.to_json())?)?;
     }
@@ -118,9 +124,19 @@ impl RunArgs {
             ("postgres", None) => bail!("--store postgres needs FLORIN_DATABASE_URL or --database-url"),
             _ => Store::Sqlite,
         };
-        let attacks = if self.attacks.is_empty() { ATTACKS.iter().collect() } else { self.attacks };
         let binary = std::env::current_exe().context("finding the binary")?;
-        Ok(Options { attacks, subjects, store, seed: self.seed, rounds: self.rounds, binary })
+        let (seed, rounds) = (self.seed, self.rounds);
+        let mut options = Options { attacks: self.attacks, subjects, store, seed, rounds, binary };
+        if options.attacks.is_empty() {
+            options.attacks =
+                ATTACKS.iter().filter(|attack| options.stands_against(attack).is_none()).collect();
+        }
+        for attack in &options.attacks {
+            if let Some(why) = options.stands_against(attack) {
+                bail!("{} cannot be made here: {why}", attack.id);
+            }
+        }
+        Ok(options)
     }
 
     fn subjects(&self) -> anyhow::Result<Vec<Subject>> {

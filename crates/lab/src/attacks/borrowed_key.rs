@@ -1,7 +1,7 @@
 //! Somebody else's key.
 
 use super::evidence::Evidence;
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Ask, Call, Caller};
 use crate::money::Money;
 
@@ -10,6 +10,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "alice makes a transfer; mallory makes one of hers, with another amount, under the same key",
     expected: "keys are their owners': mallory's transfer is done as her own, or refused",
     fault: "looks for the key whoever asks: mallory is answered with alice's transaction",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

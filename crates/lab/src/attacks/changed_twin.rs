@@ -1,7 +1,7 @@
 //! A key again, with another request.
 
 use super::evidence::Evidence;
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Ask, Caller};
 use crate::money::Money;
 
@@ -10,6 +10,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "a transfer's key again: with another amount, another receiver, another giver",
     expected: "each is refused as another request; the first one stays the only one",
     fault: "has no fingerprint of the request: it answers that the other one is done",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

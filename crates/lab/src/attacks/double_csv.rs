@@ -1,7 +1,7 @@
 //! The same file paid twice.
 
 use super::evidence::{Evidence, done};
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Answer, Ask, Caller, Wallet};
 use crate::money::Money;
 use crate::target::Target;
@@ -19,6 +19,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "one file uploaded as two payouts, both executed at once, and one of them twice",
     expected: "every row is paid exactly once",
     fault: "marks a row as paid after it is, and does not know a file that it has seen",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

@@ -1,7 +1,7 @@
 //! Spending a balance many times before the first spend is written.
 
 use super::evidence::{Evidence, done};
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Ask, Caller};
 use crate::money::Money;
 
@@ -12,6 +12,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "64 simultaneous spends of a wallet's whole balance, their last bytes released together",
     expected: "exactly one is done, the others are refused; no money appears or vanishes",
     fault: "reads the balance, then writes what is left: all read before any has written",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

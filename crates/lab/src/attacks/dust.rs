@@ -1,7 +1,7 @@
 //! Amounts below the smallest unit.
 
 use super::evidence::Evidence;
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::Ask;
 use crate::money::Money;
 
@@ -10,6 +10,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "transfers of 0.001, 0.004, 0.005 and 0.00999 of an asset with two decimals",
     expected: "each is refused; what is acknowledged moves exactly what was asked for",
     fault: "rounds to cents: it acknowledges transfers of nothing, or of more than was asked for",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

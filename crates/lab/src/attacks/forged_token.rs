@@ -1,7 +1,7 @@
 //! Tokens that a forger makes of a good one.
 
 use super::evidence::Evidence;
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Ask, Caller};
 use crate::money::Money;
 use anyhow::Context;
@@ -23,6 +23,7 @@ pub(super) const ATTACK: Attack = Attack {
            with guessed secrets and with public keys, for another audience, long expired",
     expected: "each is refused as no sign-in at all",
     fault: "believes a token that says it needs no signature, and signs with a secret that is guessed first",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

@@ -1,7 +1,7 @@
 //! Money that leaves a wallet after it was frozen.
 
 use super::evidence::Evidence;
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Answer, Ask, Wallet};
 use crate::money::Money;
 use crate::target::Target;
@@ -18,6 +18,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "a freeze while 16 clients send from the wallet",
     expected: "once the freeze is acknowledged, not one more cent leaves",
     fault: "reads the status before the work, and does not look again when it writes",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

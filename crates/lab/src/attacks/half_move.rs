@@ -1,7 +1,7 @@
 //! A transfer whose second half cannot be done.
 
 use super::evidence::{Evidence, done};
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Ask, Wallet};
 use crate::money::Money;
 
@@ -10,6 +10,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "transfers to a frozen wallet, and to one that does not exist",
     expected: "they are refused, and the giver keeps the money",
     fault: "debits in one commit and credits in the next: what the second refuses, the first has done",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

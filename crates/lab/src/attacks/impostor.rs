@@ -1,7 +1,7 @@
 //! Spending from somebody else's wallet.
 
 use super::evidence::{Evidence, done};
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Ask, Caller};
 use crate::money::Money;
 
@@ -10,6 +10,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "mallory, signed in as herself, sends from alice's wallet: as it is, and claiming alice's id in the body",
     expected: "both are refused, and alice keeps her money",
     fault: "takes from the body who asks",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

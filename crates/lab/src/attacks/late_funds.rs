@@ -1,7 +1,7 @@
 //! A refusal that is replayed when there is money.
 
 use super::evidence::Evidence;
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Ask, Caller};
 use crate::money::Money;
 
@@ -10,6 +10,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "a transfer is refused for lack of funds; the wallet is funded; the same request is sent again",
     expected: "the first answer again: whoever was told no has gone another way since",
     fault: "remembers what it did, and not what it refused",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

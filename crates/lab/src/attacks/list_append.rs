@@ -5,7 +5,7 @@
 //! written: amounts are so random that few balances come twice.
 
 use super::evidence::Evidence;
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Answer, Ask, Wallet};
 use crate::money::Money;
 use rand::rngs::StdRng;
@@ -22,6 +22,7 @@ pub(super) const ATTACK: Attack = Attack {
            appended to its wallet's list",
     expected: "one order of all operations, true to real time, explains every answer",
     fault: "reads, then writes what it made of that: updates are lost, and a read is of several moments",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

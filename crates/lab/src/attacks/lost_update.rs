@@ -1,7 +1,7 @@
 //! Deposits that overwrite each other.
 
 use super::evidence::{Evidence, done};
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Ask, Caller};
 use crate::money::Money;
 
@@ -12,6 +12,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "200 simultaneous deposits of 1 into one wallet",
     expected: "every deposit that was acknowledged is in the balance",
     fault: "writes a balance that it computed from a stale one",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

@@ -5,6 +5,7 @@
 
 mod borrowed_key;
 mod changed_twin;
+mod crash_mid_write;
 mod double_csv;
 mod drain;
 mod dust;
@@ -15,6 +16,7 @@ mod half_move;
 mod impostor;
 mod late_funds;
 mod list_append;
+mod load;
 mod lost_update;
 mod negative;
 mod read_skew;
@@ -27,6 +29,7 @@ mod three_fifties;
 mod twins;
 mod write_skew;
 
+pub use crate::grounds::Needs;
 pub(crate) use round::Round;
 
 use futures_util::future::BoxFuture;
@@ -42,6 +45,8 @@ pub struct Attack {
     pub expected: &'static str,
     /// Why the specimen breaks.
     pub fault: &'static str,
+    /// What it needs under its target.
+    pub needs: Needs,
     pub(crate) run: for<'a> fn(Round<'a>) -> BoxFuture<'a, Judgement>,
 }
 
@@ -71,6 +76,7 @@ pub const ATTACKS: &[Attack] = &[
     impostor::ATTACK,
     stolen_token::ATTACK,
     forged_token::ATTACK,
+    crash_mid_write::ATTACK,
 ];
 
 /// The attack of this name.

@@ -1,7 +1,7 @@
 //! Amounts that are none.
 
 use super::evidence::Evidence;
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::Ask;
 use crate::money::Money;
 
@@ -16,6 +16,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "deposits and transfers of -1000, 0, 1e309, NaN, 10.999, １０ and the like; then deposits of 0.10 and 0.20",
     expected: "each of them is refused and changes nothing; 0.10 and 0.20 make 0.30",
     fault: "takes whatever is a number, and counts in floats",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

@@ -1,7 +1,7 @@
 //! A total that is read while money moves.
 
 use super::evidence::{Evidence, done};
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Answer, Ask, Wallet};
 use crate::money::Money;
 use crate::target::Target;
@@ -18,6 +18,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "balances of six wallets, read in one request again and again while money moves between them",
     expected: "every total is the same: no money is seen twice, or not at all",
     fault: "reads wallet by wallet, each at another moment",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

@@ -1,7 +1,7 @@
 //! Undoing one transaction many times.
 
 use super::evidence::{Evidence, done};
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Ask, Caller};
 
 const REVERSALS: usize = 64;
@@ -11,6 +11,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "64 simultaneous reversals of one transaction, each under a key of its own",
     expected: "exactly one is done; the giver has the money back once",
     fault: "looks whether there is a refund, and then makes one",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

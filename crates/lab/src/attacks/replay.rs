@@ -1,7 +1,7 @@
 //! The same request again, as a client sends it that did not see the answer.
 
 use super::evidence::{Evidence, done};
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Ask, Caller};
 use crate::money::Money;
 use std::time::Duration;
@@ -13,6 +13,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "the same deposit five times, one after the other, and once more a second later",
     expected: "one effect, and the first answer every time",
     fault: "takes no idempotency key with deposits",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

@@ -1,24 +1,38 @@
 //! One go of an attack: its target, and its randomness.
 
+use crate::grounds::Grounds;
 use crate::money::Money;
 use crate::target::Target;
+use anyhow::Context;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 /// One go of an attack. The same seed, attack and number give the same requests.
 pub(crate) struct Round<'a> {
     pub(crate) target: &'a Target,
+    grounds: Option<&'a Grounds>,
     pub(crate) random: StdRng,
 }
 
 impl<'a> Round<'a> {
-    pub(crate) fn new(target: &'a Target, seed: u64, attack: &str, number: u32) -> Self {
+    pub(crate) fn new(
+        target: &'a Target,
+        grounds: Option<&'a Grounds>,
+        seed: u64,
+        attack: &str,
+        number: u32,
+    ) -> Self {
         // FNV-1a: attacks of one seed get numbers of their own.
         let name = attack.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
         let random = StdRng::seed_from_u64(seed ^ name ^ u64::from(number).rotate_left(32));
-        Self { target, random }
+        Self { target, grounds, random }
+    }
+
+    /// What the target stands on: the attack's own, if it [needs](crate::grounds::Needs) more than an address.
+    pub(crate) fn grounds(&self) -> anyhow::Result<&'a Grounds> {
+        self.grounds.context("nothing of this target's can be disturbed: it was there already")
     }
 
     /// Some whole units.

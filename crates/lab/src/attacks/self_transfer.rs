@@ -1,7 +1,7 @@
 //! A transfer from a wallet to itself.
 
 use super::evidence::Evidence;
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::Ask;
 
 pub(super) const ATTACK: Attack = Attack {
@@ -9,6 +9,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "a transfer from a wallet to itself",
     expected: "it is refused, or changes nothing",
     fault: "reads the wallet twice and writes it twice: the second write forgets the first",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

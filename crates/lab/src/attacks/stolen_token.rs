@@ -1,7 +1,7 @@
 //! A sign-in in the wrong hands.
 
 use super::evidence::{Evidence, done};
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Ask, Caller};
 use crate::money::Money;
 use rand::seq::SliceRandom;
@@ -15,6 +15,7 @@ pub(super) const ATTACK: Attack = Attack {
            one",
     expected: "all are refused, the last because the PIN is locked by then",
     fault: "is content with the sign-in",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

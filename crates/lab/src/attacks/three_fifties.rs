@@ -1,7 +1,7 @@
 //! Spending half a balance three times.
 
 use super::evidence::{Evidence, done};
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Ask, Caller};
 use crate::money::Money;
 
@@ -12,6 +12,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "100 in the wallet, and three simultaneous sends of 50 to three people",
     expected: "exactly two are done; nobody has money that nobody gave",
     fault: "reads the balance, then writes what is left: two sends leave what one should",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

@@ -1,7 +1,7 @@
 //! The same request at the same time, as a client sends it that retries too early.
 
 use super::evidence::{Evidence, done};
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Answer, Ask, Caller};
 use crate::money::Money;
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "8 simultaneous transfers under one idempotency key",
     expected: "one effect, and one answer for all who get one",
     fault: "looks for the key, does the work, and only then stores the key",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

@@ -1,7 +1,7 @@
 //! Several movements under one limit, none of which breaks it alone.
 
 use super::evidence::{Evidence, done};
-use super::{Attack, Judgement, Round};
+use super::{Attack, Judgement, Needs, Round};
 use crate::call::{Ask, Caller};
 
 const REFUNDS: usize = 8;
@@ -11,6 +11,7 @@ pub(super) const ATTACK: Attack = Attack {
     does: "eight simultaneous refunds of 60 % of one payment: any one may be, no two of them",
     expected: "exactly one is done: together they would give back more than was paid",
     fault: "adds up what was refunded before, as each sees it, and then writes its own",
+    needs: Needs::Address,
     run: |round| Box::pin(run(round)),
 };
 

@@ -61,7 +61,7 @@ impl Database {
         config.options("-c search_path=specimen");
         let pool = Pool::builder(Manager::new(config, NoTls)).max_size(CONNECTIONS).build()?;
         let client = pool.get().await.context("connecting to PostgreSQL")?;
-        client.batch_execute("CREATE SCHEMA specimen").await?;
+        client.batch_execute("CREATE SCHEMA IF NOT EXISTS specimen").await?;
         client.batch_execute(include_str!("schema.postgres.sql")).await?;
         Ok(Self::Postgres(pool))
     }

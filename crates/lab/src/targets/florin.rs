@@ -83,6 +83,13 @@ impl Florin {
         Ok(published.keys.into_iter().map(|key| key.x).collect())
     }
 
+    pub(super) async fn audit(&self) -> anyhow::Result<Vec<String>> {
+        let request = keyed(&self.token, Request::post("/v1/ledger/audit", &json!({})));
+        let report = demand(&self.address, &request).await?;
+        let faults = report["faults"].as_array().context("an audit's faults")?;
+        Ok(faults.iter().map(|fault| format!("the audit says: {fault}")).collect())
+    }
+
     pub(super) fn request(&self, call: &Call) -> Request {
         let request = self.ask(&call.ask).header("idempotency-key", &*call.key);
         let (token, pin) = match &call.caller {

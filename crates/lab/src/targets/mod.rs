@@ -61,6 +61,13 @@ impl Service {
         }
     }
 
+    pub(crate) async fn audit(&self) -> anyhow::Result<Vec<String>> {
+        match self {
+            Self::Florin(florin) => florin.audit().await,
+            Self::Specimen(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Somebody new.
     pub(crate) async fn sign_up(&self, name: &str) -> anyhow::Result<Person> {
         match self {
