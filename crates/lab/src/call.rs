@@ -129,6 +129,14 @@ pub(crate) struct Record {
     pub(crate) shown: Shown,
 }
 
+/// What befell a target beside requests, such as a kill; and when, since the target was there.
+#[derive(Clone, Debug)]
+pub(crate) struct Mark {
+    pub(crate) at: Duration,
+    /// A few words: they stand in a picture.
+    pub(crate) text: String,
+}
+
 impl Answer {
     pub(crate) fn is_done(&self) -> bool {
         matches!(self, Self::Done { .. })
@@ -151,6 +159,32 @@ impl fmt::Display for Caller {
             Self::Person(person) => &person.name,
             Self::Bearer { who, .. } => who,
         })
+    }
+}
+
+impl fmt::Display for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OpenWallet { owner } => write!(f, "open a wallet for user {owner}"),
+            Self::Deposit { wallet, amount } => write!(f, "deposit {amount} to {}", wallet.id),
+            Self::Transfer { from, to, amount } => {
+                write!(f, "transfer {amount} from {} to {}", from.id, to.id)
+            }
+            Self::TransferAsOwner { from, to, amount } => {
+                write!(f, "transfer {amount} from {} to {} as user {}", from.id, to.id, from.owner)
+            }
+            Self::Reverse { transaction, part: None } => write!(f, "reverse {transaction}"),
+            Self::Reverse { transaction, part: Some(part) } => write!(f, "reverse {part} of {transaction}"),
+            Self::Freeze { wallet } => write!(f, "freeze {}", wallet.id),
+            Self::OpenPayout { source } => write!(f, "open a payout from {}", source.id),
+            Self::UploadRows { payout, csv } => write!(f, "upload {} bytes to payout {payout}", csv.len()),
+            Self::ExecutePayout { payout, .. } => write!(f, "execute payout {payout}"),
+            Self::WatchPayout { payout } => write!(f, "watch payout {payout}"),
+            Self::Balances { wallets } => {
+                let ids: Vec<String> = wallets.iter().map(|wallet| wallet.id.to_string()).collect();
+                write!(f, "read {}", ids.join(", "))
+            }
+        }
     }
 }
 

@@ -111,18 +111,19 @@ async fn make(
     let begun = Instant::now();
     let target = &stage.target;
     let mut verdict = Verdict::Held;
-    let mut records = Vec::new();
+    let (mut records, mut marks) = (Vec::new(), Vec::new());
     let mut round = 0;
     while round < options.rounds && !verdict.is_broken() {
         round += 1;
         target.take_records();
+        target.take_marks();
         progress.tick();
         let going = Round::new(target, stage.grounds.as_ref(), options.seed, attack.id, round);
         let judgement = (attack.run)(going).await;
-        records = target.take_records();
+        (records, marks) = (target.take_records(), target.take_marks());
         verdict = worse(verdict, with_testimony(judgement, testify(&records)));
     }
-    Done { target: subject.name(), verdict, rounds: round, took: begun.elapsed(), records }
+    Done { target: subject.name(), verdict, rounds: round, took: begun.elapsed(), records, marks }
 }
 
 /// What the attack's own oracle found, and what the history proves by itself.

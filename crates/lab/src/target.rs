@@ -1,6 +1,6 @@
 //! What attacks act on. Every call goes through [`Target::race`], and is recorded there.
 
-use crate::call::{Answer, Ask, Call, Caller, Person, Record, Wallet};
+use crate::call::{Answer, Ask, Call, Caller, Mark, Person, Record, Wallet};
 use crate::money::Money;
 use crate::targets::Service;
 use crate::wire::Held;
@@ -22,6 +22,7 @@ pub(crate) struct Target {
     clients: AtomicU64,
     keys: AtomicU64,
     records: Mutex<Vec<Record>>,
+    marks: Mutex<Vec<Mark>>,
 }
 
 /// Who lives at a target.
@@ -49,6 +50,7 @@ impl Target {
             clients: AtomicU64::new(0),
             keys: AtomicU64::new(0),
             records: Mutex::default(),
+            marks: Mutex::default(),
         })
     }
 
@@ -99,6 +101,9 @@ impl Target {
             (call, held)
         });
         let sent = join_all(sent).await;
+        if sent.len() > 1 {
+            self.mark(format!("{} released", sent.len()));
+        }
         let released: Vec<_> = sent
             .into_iter()
             .map(|(call, held)| {
@@ -134,6 +139,17 @@ impl Target {
         let mut records = std::mem::take(&mut *self.records.lock().unwrap_or_else(PoisonError::into_inner));
         records.sort_by_key(|record| record.invoked_at);
         records
+    }
+
+    /// Notes what befalls the target now.
+    pub(crate) fn mark(&self, text: impl Into<String>) {
+        let mark = Mark { at: self.begun.elapsed(), text: text.into() };
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).push(mark);
+    }
+
+    /// What was noted since it was last taken.
+    pub(crate) fn take_marks(&self) -> Vec<Mark> {
+        std::mem::take(&mut *self.marks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The public keys that the target's tokens are verified with, as text; none where its keys are secret.

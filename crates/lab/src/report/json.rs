@@ -1,7 +1,7 @@
 //! The report for programs.
 
 use super::{Attacked, Done, Report};
-use crate::call::{Answer, Ask, Record};
+use crate::call::{Answer, Ask, Mark, Record};
 use crate::verdict::Verdict;
 use serde::Serialize;
 use std::time::Duration;
@@ -34,6 +34,8 @@ struct TargetJson<'a> {
     seconds: f64,
     /// The calls of the last round, in the order in which they were made.
     history: Vec<RecordJson<'a>>,
+    /// What befell the target meanwhile.
+    marks: Vec<MarkJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -45,6 +47,12 @@ struct RecordJson<'a> {
     returned_micros: u64,
     asked: &'a Ask,
     answered: &'a Answer,
+}
+
+#[derive(Serialize)]
+struct MarkJson<'a> {
+    at_micros: u64,
+    text: &'a str,
 }
 
 impl Report {
@@ -85,6 +93,7 @@ impl<'a> TargetJson<'a> {
             rounds: done.rounds,
             seconds: done.took.as_secs_f64(),
             history,
+            marks: done.marks.iter().map(MarkJson::of).collect(),
         }
     }
 }
@@ -100,6 +109,12 @@ impl<'a> RecordJson<'a> {
             asked: &record.call.ask,
             answered: &record.answer,
         }
+    }
+}
+
+impl<'a> MarkJson<'a> {
+    fn of(mark: &'a Mark) -> Self {
+        Self { at_micros: micros(mark.at), text: &mark.text }
     }
 }
 

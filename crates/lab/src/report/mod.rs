@@ -4,7 +4,7 @@ mod json;
 mod table;
 
 use crate::attacks::Attack;
-use crate::call::Record;
+use crate::call::{Mark, Record};
 use crate::run::{Options, Store};
 use crate::verdict::Verdict;
 use std::time::Duration;
@@ -33,6 +33,8 @@ pub(crate) struct Done {
     pub(crate) took: Duration,
     /// Of the last round: the one that broke it, or the last one that it held.
     pub(crate) records: Vec<Record>,
+    /// What befell the target meanwhile.
+    pub(crate) marks: Vec<Mark>,
 }
 
 impl Attacked {
@@ -82,7 +84,8 @@ mod tests {
             ("florin", Verdict::Held, true),
             ("florin", could_not_tell, false),
         ] {
-            let done = Done { target, verdict, rounds: 1, took: Duration::ZERO, records: Vec::new() };
+            let (records, marks) = (Vec::new(), Vec::new());
+            let done = Done { target, verdict, rounds: 1, took: Duration::ZERO, records, marks };
             assert_eq!(done.is_as_it_must_be(), is_as_it_must_be, "{done:?}");
         }
     }
