@@ -10,6 +10,7 @@
 //! | `target`, `targets` | what attacks act on: the same calls for both, all of them recorded |
 //! | `call`, `money`, `wire` | a call and its answer; amounts as oracles count them; requests that are released together |
 //! | `grounds`, `processes`, `scratch` | what targets stand on, for attacks that disturb it: their processes, and the places that they work in |
+//! | [`proxy`] | a network that fails on demand |
 //! | [`history`], `witness` | what clients saw, and the checker that finds what cannot have happened; every attack's records go through it |
 //! | [`run`], [`verdict`], [`report`] | a run, what it found, and how that is told |
 
@@ -19,6 +20,7 @@ mod grounds;
 pub mod history;
 mod money;
 mod processes;
+pub mod proxy;
 pub mod report;
 pub mod run;
 mod scratch;

@@ -1,0 +1,3 @@
+//! What of the lab needs a real PostgreSQL to be shown.
+
+mod proxy;
