@@ -33,7 +33,7 @@ impl Purpose {
         match self {
             Self::Write => {
                 "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off \
-                 -c enable_mergejoin=off"
+                 -c enable_mergejoin=off -c enable_sort=off"
             }
             Self::Read => "",
         }

@@ -3,7 +3,7 @@
 use crate::postgres_server::TestDatabase;
 use florin_ledger::{
     Asset, AssetCode, Caller, Command, Decimal, Fingerprint, Group, IdempotencyKey, KeyHash, LedgerId,
-    Movement, Outcome, Principal, Scale, Timestamp, Transaction, UserId, WalletId,
+    Movement, Outcome, Principal, Scale, Timestamp, Transaction, TransactionId, UserId, WalletId,
 };
 use florin_store::postgres::{Postgres, PostgresSettings};
 use florin_store::{
@@ -117,6 +117,30 @@ impl Bank {
         .await
     }
 
+    /// How many connections there are, without the one that asks.
+    pub(super) async fn connections(&self) -> i64 {
+        self.number(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .await
+    }
+
+    /// Until there are no more of them than that.
+    pub(super) async fn until_connections_are(&self, count: i64) {
+        while self.connections().await > count {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// How many entries of the transactions' indexes were read so far.
+    pub(super) async fn read_by_indexes(&self) -> i64 {
+        self.number(
+            "SELECT sum(idx_tup_read)::bigint FROM pg_stat_user_indexes WHERE relname = 'transactions'",
+        )
+        .await
+    }
+
     /// Until so many connections wait for a lock.
     pub(super) async fn until_connections_wait(&self, count: i64) {
         let waiting = "SELECT count(*) FROM pg_stat_activity
@@ -145,6 +169,11 @@ pub(super) fn transfer(key: &str, from: i64, to: i64, amount: &str) -> Vec<Arc<G
     // The asset's system wallets are the first four.
     let (from, to) = (WalletId(4 + from), WalletId(4 + to));
     vec![group(key, Movement::Transfer { from, to, amount: Decimal::parse(amount).expect("an amount") })]
+}
+
+/// A transaction taken back.
+pub(super) fn reversal(key: &str, of: TransactionId) -> Arc<Group> {
+    group(key, Movement::Reversal { of, amount: None })
 }
 
 /// One more wallet; done when the counters are free.

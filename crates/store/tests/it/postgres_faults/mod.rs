@@ -3,6 +3,7 @@
 mod bank;
 mod cutting_proxy;
 mod payouts;
+mod plans;
 
 use bank::Bank;
 use cutting_proxy::{Cut, CuttingProxy};
