@@ -34,6 +34,8 @@ fn on_postgres() {
 /// What was done, to see that it was not nothing.
 #[derive(Debug, Default)]
 struct Count {
+    /// Commands, and changes of wallets.
+    operations: u64,
     completed: u64,
     failed: u64,
     replayed: u64,
@@ -53,9 +55,9 @@ fn equals_the_model(engine_name: &str, runtime: &Runtime, engine: Box<dyn Engine
     let count = count.into_inner();
     println!("{engine_name}: {cases} cases, {count:?}");
     result.unwrap_or_else(|failure| panic!("{failure}"));
-    let Count { completed, failed, replayed, rejected, refused_groups } = count;
+    let Count { operations, completed, failed, replayed, rejected, refused_groups } = count;
     assert!(
-        [completed, failed, replayed, rejected, refused_groups].iter().all(|seen| *seen > 0),
+        [operations, completed, failed, replayed, rejected, refused_groups].iter().all(|seen| *seen > 0),
         "{count:?}"
     );
     runtime.block_on(scene.into_inner().ends());
@@ -72,6 +74,8 @@ async fn play(scene: &mut Scene, count: &mut Count, steps: &[Step]) {
     for step in steps {
         match step {
             Step::Batches(batches) => {
+                let groups = batches.iter().flatten();
+                count.operations += groups.map(|group| group.drafts.len() as u64).sum::<u64>();
                 let mut of_batch = |groups: &Vec<GroupDraft>| -> Vec<_> {
                     groups.iter().map(|group| commands(scene, group, &known, &mut earlier)).collect()
                 };
@@ -81,12 +85,14 @@ async fn play(scene: &mut Scene, count: &mut Count, steps: &[Step]) {
                 }
             }
             Step::Change { wallet, change, expected } => {
+                count.operations += 1;
                 let id = WalletId(*wallet);
                 let now = scene.now();
                 let changed = scene.twins.change_wallet(ledger, id, *change, *expected, Origin::SYSTEM, now);
                 let _refused_on_both = changed.await.unwrap();
             }
             Step::Open { user, asset, name } => {
+                count.operations += 1;
                 let key = scene.creation_key("", name);
                 let now = scene.now();
                 let new = NewWallet {
