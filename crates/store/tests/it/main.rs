@@ -6,6 +6,7 @@
 //! | `differential` | the same for random commands |
 //! | `payouts` | payouts from upload to compensation, with what every engine must say |
 //! | `races` | what holds when many write at once |
+//! | `conservation` | no read misses money, however much of it moves |
 //! | `tampering`, `constraints` | what the audit finds, and what the database refuses, past Florin |
 //! | `migrate` | schema steps |
 //! | `postgres_faults` | what PostgreSQL does to Florin on a bad day |
@@ -17,6 +18,7 @@
 mod asks; // the sentences that the ledger's own tests are written in
 
 mod conformance;
+mod conservation;
 mod constraints;
 mod differential;
 mod engines;
