@@ -4,11 +4,15 @@ use super::serve::stop_signal;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use florin_lab::attacks::{ATTACKS, Attack};
+use florin_lab::report::Report;
 use florin_lab::run::{Options, Store, Subject};
 use florin_lab::{attacks, run, specimen};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// The folder of pictures in a report's.
+const PICTURES: &str = "pictures";
 
 /// Break a fragile wallet, and fail to break Florin, with the same attacks
 #[derive(Args)]
@@ -55,7 +59,8 @@ struct RunArgs {
     /// The PostgreSQL server for --store postgres: the targets get new databases beside the one that is named
     #[arg(long, value_name = "URL", env = "FLORIN_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
-    /// Write report.json into this folder
+    /// Write what was found into this folder: report.html for people, report.json for programs, and a picture of each
+    /// attack on each target as pictures/ATTACK-TARGET.svg
     #[arg(long, value_name = "FOLDER")]
     report: Option<PathBuf>,
 }
@@ -95,7 +100,8 @@ async fn attack(args: RunArgs) -> anyhow::Result<ExitCode> {
     let report_folder = args.report.clone();
     if let Some(folder) = &report_folder {
         // Before the work, not after it: a folder that cannot be made is noticed now.
-        std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        let pictures = folder.join(PICTURES);
+        std::fs::create_dir_all(&pictures).with_context(|| format!("making {}", pictures.display()))?;
     }
     let names_attacks = !args.attacks.is_empty();
     let options = args.options()?;
@@ -107,9 +113,17 @@ async fn attack(args: RunArgs) -> anyhow::Result<ExitCode> {
         println!("left out: {}, because {why}", attack.id);
     }
     if let Some(folder) = &report_folder {
-        write(&folder.join("report.json"), &serde_json::to_string_pretty(&report.to_json())?)?;
+        keep(&report, folder)?;
     }
     Ok(if report.is_as_it_must_be() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn keep(report: &Report, folder: &Path) -> anyhow::Result<()> {
+    write(&folder.join("report.json"), &serde_json::to_string_pretty(&report.to_json())?)?;
+    let written_at = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string();
+    write(&folder.join("report.html"), &report.to_html(&written_at))?;
+    let pictures = folder.join(PICTURES);
+    report.pictures().iter().try_for_each(|picture| write(&pictures.join(&picture.name), &picture.svg))
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {

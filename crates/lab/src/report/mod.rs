@@ -1,7 +1,14 @@
 //! What a run says in the end.
 
+mod clean;
+mod html;
 mod json;
+mod named;
+mod pictures;
 mod table;
+mod timeline;
+
+pub use pictures::Picture;
 
 use crate::attacks::Attack;
 use crate::call::{Mark, Record};
@@ -14,6 +21,7 @@ use std::time::Duration;
 pub struct Report {
     pub(crate) seed: u64,
     pub(crate) store: &'static str,
+    pub(crate) rounds: u32,
     pub(crate) attacks: Vec<Attacked>,
 }
 
@@ -44,6 +52,16 @@ impl Attacked {
 }
 
 impl Done {
+    /// What it is called in a sentence.
+    pub(crate) fn name(&self) -> &'static str {
+        if self.target == "specimen" { "the specimen" } else { "Florin" }
+    }
+
+    /// The same at the head of something.
+    pub(crate) fn title(&self) -> &'static str {
+        if self.target == "specimen" { "Specimen" } else { "Florin" }
+    }
+
     /// Whether it is as it must be: the specimen broken, Florin not.
     pub(crate) fn is_as_it_must_be(&self) -> bool {
         match self.target {
@@ -59,7 +77,7 @@ impl Report {
             Store::Sqlite => "sqlite",
             Store::Postgres(_) => "postgres",
         };
-        Self { seed: options.seed, store, attacks }
+        Self { seed: options.seed, store, rounds: options.rounds, attacks }
     }
 
     /// Whether the specimen broke and Florin held on every attack.
