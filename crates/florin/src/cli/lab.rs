@@ -1,5 +1,7 @@
 //! `florin lab`: the failure lab on the command line.
 
+mod check;
+
 use super::serve::stop_signal;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -26,6 +28,7 @@ enum LabCommand {
     /// List the attacks
     List,
     Run(RunArgs),
+    Check(check::CheckArgs),
     #[command(hide = true)]
     Specimen(SpecimenArgs),
 }
@@ -83,6 +86,7 @@ pub(super) async fn run(args: LabArgs) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         LabCommand::Run(args) => attack(args).await,
+        LabCommand::Check(args) => check::run(&args),
         LabCommand::Specimen(SpecimenArgs { listen, store }) => {
             specimen::serve(listen, &store).await?;
             Ok(ExitCode::SUCCESS)

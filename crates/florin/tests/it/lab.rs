@@ -20,7 +20,7 @@ fn verdicts(place: &Place, target: &str) -> Vec<(String, String)> {
     let verdicts = attacks.map(|attack| {
         let found = attack["targets"].as_array().expect("a list").iter().find(|one| one["target"] == target);
         let found = found.unwrap_or_else(|| panic!("{target} is missing: {attack}"));
-        assert!(!found["history"].as_array().expect("a list").is_empty(), "{found}");
+        assert!(!found["records"].as_array().expect("a list").is_empty(), "{found}");
         (attack["id"].as_str().unwrap().to_owned(), found["verdict"].as_str().unwrap().to_owned())
     });
     verdicts.collect()
@@ -44,6 +44,45 @@ async fn every_attack_breaks_the_specimen_and_not_florin(
     let expected: Vec<_> = attacks(&place).into_iter().map(|attack| (attack, verdict.to_owned())).collect();
     assert_eq!(verdicts(&place, target), expected, "{}", ran.out);
     assert!(ran.out.contains(&format!("store {store}, seed 1")), "{}", ran.out);
+    let page = std::fs::read_to_string(place.folder().join("report/report.html")).unwrap();
+    for (attack, _) in &expected {
+        assert!(page.contains(&format!("<section class=\"attack\" id=\"{attack}\">")), "{attack}");
+        let picture = place.folder().join(format!("report/pictures/{attack}-{target}.svg"));
+        assert!(picture.exists(), "{}", picture.display());
+    }
+    // What the lab judged by is judged alike from what it kept.
+    let checked = place.florin(&["lab", "check", "report/report.json"]);
+    assert_eq!(checked.status.code(), Some(i32::from(target == "specimen")), "{checked:?}");
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn a_history_that_was_kept_is_judged_by_itself() {
+    let place = Place::new(Engine::Sqlite).await;
+    let movement = |client: u32, from: i64, to: i64| {
+        let asked = json!({"move": {"verb": "transfer", "from": from, "to": to, "amount": 60}});
+        let answered = json!({"done": {"transaction": client.to_string()}});
+        json!({"client": client, "invoked": client, "returned": client + 10, "asked": asked, "answered": answered})
+    };
+    let opening = |wallet: i64, balance: i64| json!({"wallet": wallet, "balance": balance, "floor": 0});
+    let history = |operations: Value| json!({"scale": 2, "openings": [opening(1, 100), opening(2, 0)], "operations": operations});
+    for (name, text, code, says) in [
+        ("clean", history(json!([movement(0, 1, 2)])).to_string(), 0, "1 operations, clean"),
+        (
+            "spent twice",
+            history(json!([movement(0, 1, 2), movement(1, 1, 2)])).to_string(),
+            1,
+            "overdraft (1)",
+        ),
+        ("late", history(json!([movement(1, 1, 2), movement(0, 1, 2)])).to_string(), 2, "in the order"),
+        ("other", json!({"operations": 1}).to_string(), 2, "neither a history nor a report"),
+    ] {
+        std::fs::write(place.folder().join(name), text).unwrap();
+        let checked = place.florin(&["lab", "check", name]);
+        assert_eq!(checked.status.code(), Some(code), "{name}: {checked:?}");
+        assert!(format!("{}{}", checked.out, checked.err).contains(says), "{name}: {checked:?}");
+    }
+    assert_eq!(place.florin(&["lab", "check", "nothing"]).status.code(), Some(2));
     place.remove().await;
 }
 

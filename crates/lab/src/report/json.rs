@@ -2,7 +2,9 @@
 
 use super::{Attacked, Done, Report};
 use crate::call::{Answer, Ask, Mark, Record};
+use crate::history::History;
 use crate::verdict::Verdict;
+use crate::witness;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -32,8 +34,10 @@ struct TargetJson<'a> {
     is_as_it_must_be: bool,
     rounds: u32,
     seconds: f64,
-    /// The calls of the last round, in the order in which they were made.
-    history: Vec<RecordJson<'a>>,
+    /// The calls of the last round, in the order in which they were made: with all that was asked and answered.
+    records: Vec<RecordJson<'a>>,
+    /// The same, as far as the checker of histories looks at it; `florin lab check` reads it.
+    history: History,
     /// What befell the target meanwhile.
     marks: Vec<MarkJson<'a>>,
 }
@@ -84,15 +88,14 @@ impl<'a> AttackJson<'a> {
 
 impl<'a> TargetJson<'a> {
     fn of(done: &'a Done) -> Self {
-        let mut history: Vec<RecordJson<'a>> = done.records.iter().map(RecordJson::of).collect();
-        history.sort_by_key(|record| record.invoked_micros);
         Self {
             target: done.target,
             verdict: &done.verdict,
             is_as_it_must_be: done.is_as_it_must_be(),
             rounds: done.rounds,
             seconds: done.took.as_secs_f64(),
-            history,
+            records: done.records.iter().map(RecordJson::of).collect(),
+            history: witness::history(&done.records),
             marks: done.marks.iter().map(MarkJson::of).collect(),
         }
     }

@@ -3,11 +3,13 @@
 mod clean;
 mod html;
 mod json;
+mod kept;
 mod named;
 mod pictures;
 mod table;
 mod timeline;
 
+pub use kept::{Kept, read};
 pub use pictures::Picture;
 
 use crate::attacks::Attack;
