@@ -36,6 +36,19 @@ fn the_catalogue_of_failures_has_every_attack_and_no_dead_place() {
     for attack in florin_lab::attacks::ATTACKS {
         assert!(page.contains(&format!("\n### {}\n", attack.id)), "{} is missing", attack.id);
     }
+    for picture in florin_lab::attacks::ATTACKS.iter().flat_map(|attack| {
+        ["specimen", "florin"].map(|target| format!("failures/{}-{target}.svg", attack.id))
+    }) {
+        let again = "scripts/with-postgres scripts/failure-pictures ATTACK draws what is missing";
+        let shown = page.split(&format!("]({picture})")).next().filter(|before| before.len() < page.len());
+        let alt = shown.and_then(|before| before.rsplit("![").next());
+        assert!(
+            alt.is_some_and(|alt| alt.len() > 20),
+            "{picture} is not shown, or without words for it; {again}"
+        );
+        let bytes = std::fs::metadata(root().join("docs").join(&picture)).map_or(0, |file| file.len());
+        assert!((500..30_000).contains(&bytes), "{picture} has {bytes} bytes; {again}");
+    }
     let mut code = String::new();
     sources(&root().join("crates"), &mut code);
     for name in page.split("Shown by the test `").skip(1).filter_map(|rest| rest.split('`').next()) {
