@@ -224,7 +224,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<(), StoreError>;
 
     /// Exchanges a refresh token for its successor, which takes over family and user. A token that was
-    /// exchanged before revokes its whole family.
+    /// exchanged before revokes its whole family, but where [`RefreshToken::REPEATABLE_FOR`] lets it be repeated.
     async fn rotate_refresh_token(
         &self,
         ledger: LedgerId,

@@ -1,6 +1,7 @@
 //! People and services: who may sign in. Their secrets are here only as hashes.
 
 use florin_ledger::{ApiKeyId, Timestamp, UserId};
+use std::time::Duration;
 
 /// A name to sign in with: 3 to 32 of `a`-`z`, `0`-`9`, `.`, `_` and `-`, beginning with a letter.
 /// Upper case is folded, so no two names look alike by case.
@@ -157,10 +158,23 @@ pub struct RefreshToken {
     pub expires_at: Timestamp,
 }
 
+impl RefreshToken {
+    /// For how long an exchange may be repeated whose answer was lost: with the same successor, while nobody has
+    /// exchanged that one.
+    pub const REPEATABLE_FOR: Duration = Duration::from_secs(10);
+
+    /// The last exchange that may not be repeated any more.
+    pub(crate) fn unrepeatable_since(now: Timestamp) -> Timestamp {
+        let repeatable_for_us = i64::try_from(Self::REPEATABLE_FOR.as_micros()).unwrap_or(i64::MAX);
+        Timestamp(now.0.saturating_sub(repeatable_for_us))
+    }
+}
+
 /// What became of a refresh token that somebody presented.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// It was good, and its successor is stored.
+    /// It was good, and its successor is stored; or it was exchanged for that successor just now, as
+    /// [`RefreshToken::REPEATABLE_FOR`] allows.
     Rotated(User),
     /// It was exchanged before: somebody has a copy. Its family is revoked.
     Reused,

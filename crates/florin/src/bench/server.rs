@@ -31,7 +31,8 @@ impl Server {
         let address = listener.local_addr()?.to_string();
         let tokens = AccessTokenSettings::default();
         let (key, pepper) = (SigningKey::generate(), PinPepper::generate());
-        let auth = Auth::new(&key, tokens, Sessions::default(), pepper, Approvals::default());
+        let auth =
+            Auth::new(&key, tokens, Sessions::new(&key, Sessions::LIFETIME), pepper, Approvals::default());
         let state = AppState::new(Parts {
             store: Arc::clone(&subject.store),
             committer: subject.committer.clone(),

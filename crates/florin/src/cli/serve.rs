@@ -169,7 +169,7 @@ fn auth(key: &SigningKey, settings: &Settings) -> anyhow::Result<Auth> {
         audience: settings.token_audience.clone(),
         lifetime: settings.access_token_lifetime,
     };
-    let sessions = Sessions { lifetime: settings.refresh_token_lifetime };
+    let sessions = Sessions::new(key, settings.refresh_token_lifetime);
     let approvals = Approvals { lifetime: settings.approval_lifetime };
     let auth = Auth::new(key, tokens, sessions, pepper, approvals);
     let external = (!settings.oidc_issuer.is_empty()).then(|| {

@@ -22,7 +22,12 @@ pub struct OpaqueSecret {
 impl OpaqueSecret {
     /// A secret of 32 random bytes behind `prefix`.
     pub(super) fn generate(prefix: &str) -> Self {
-        let text = format!("{prefix}{}", URL_SAFE_NO_PAD.encode(random_bytes::<32>()));
+        Self::of(prefix, &random_bytes())
+    }
+
+    /// The secret that has these bytes behind `prefix`. Nobody may be able to guess them.
+    pub(super) fn of(prefix: &str, bytes: &[u8; 32]) -> Self {
+        let text = format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes));
         let hash = sha256(&text);
         Self { text: text.into(), hash }
     }

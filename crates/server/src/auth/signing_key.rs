@@ -1,13 +1,15 @@
 //! The Ed25519 key that signs access tokens: made on the first start, or given. It never leaves this module
-//! but as a signature's key in memory; what others may see of it is its public JWK.
+//! but as a signature's key in memory, or as a key derived from it for one purpose; what others may see of it is
+//! its public JWK.
 
 use super::opaque::random_bytes;
 use super::secret_file::{self, SecretFileError};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{DecodingKey, EncodingKey};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretBox, SecretString};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -89,6 +91,13 @@ impl SigningKey {
     pub(super) fn encoding_key(&self) -> EncodingKey {
         let der = self.key.to_pkcs8_der().expect("an Ed25519 key has a PKCS #8 form");
         EncodingKey::from_ed_der(der.as_bytes())
+    }
+
+    /// A key for another purpose, which tells nothing of this one: HMAC-SHA256 of the purpose's name.
+    pub(super) fn derived(&self, purpose: &str) -> SecretBox<[u8; 32]> {
+        let mut hmac = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()).expect("HMAC takes any key");
+        hmac.update(purpose.as_bytes());
+        SecretBox::new(Box::new(hmac.finalize().into_bytes().into()))
     }
 
     /// For verifying.

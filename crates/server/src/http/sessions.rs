@@ -1,4 +1,4 @@
-//! Signing in, staying signed in, signing out.
+//! Signing in, staying signed in, signing out. Browsers do the same by a cookie: [`browser_sessions`](super::console).
 
 use super::edge::RequestContext;
 use super::extract::Json;
@@ -34,12 +34,28 @@ pub(super) async fn log_in(
     Extension(context): Extension<RequestContext>,
     Json(body): Json<LoginRequest>,
 ) -> Result<Response, ApiError> {
+    Ok(tokens(&state, &sign_in(&state, &context, body).await?))
+}
+
+/// What a sign-in or an exchange gives.
+pub(super) struct Signed {
+    pub(super) user: User,
+    pub(super) refresh_token: SecretString,
+    pub(super) at: Timestamp,
+}
+
+/// Signs a user in with their password. Wrong ones count.
+pub(super) async fn sign_in(
+    state: &AppState,
+    context: &RequestContext,
+    body: LoginRequest,
+) -> Result<Signed, ApiError> {
     let name = Username::parse(&body.username);
     let tried = match &name {
         Some(name) => state.limits.try_sign_in(name).await?,
         None => None,
     };
-    let answer = sign_in(&state, &context, name, body.password.into_exposed().into()).await;
+    let answer = check(state, context, name, body.password.into_exposed().into()).await;
     let is_wrong = matches!(answer, Err(ApiError::Invalid { code: ProblemCode::CredentialsInvalid, .. }));
     if let Some(tried) = tried.filter(|_| !is_wrong) {
         state.limits.give_back(tried).await;
@@ -47,12 +63,12 @@ pub(super) async fn log_in(
     answer
 }
 
-async fn sign_in(
+async fn check(
     state: &AppState,
     context: &RequestContext,
     name: Option<Username>,
     password: SecretString,
-) -> Result<Response, ApiError> {
+) -> Result<Signed, ApiError> {
     let user = match name {
         Some(name) => state.store.user_by_name(state.auth.ledger, name).await?,
         None => None,
@@ -74,13 +90,14 @@ async fn sign_in(
         }
     };
     let refresh_token = state.auth.sessions.start(&*state.store, ledger, user.id, origin, now).await?;
-    Ok(tokens(state, &user, &refresh_token, now))
+    Ok(Signed { user, refresh_token, at: now })
 }
 
 /// Exchanges a refresh token for the next tokens.
 ///
 /// Each refresh token is good for one exchange. One that comes a second time was copied: all that descend from
-/// its sign-in are ended, and their holder signs in again.
+/// its sign-in are ended, and their holder signs in again. Where the answer was lost the exchange can be repeated for
+/// ten seconds, and gives the same refresh token, until that one is exchanged.
 #[utoipa::path(
     post, path = "/v1/auth/refresh", operation_id = "refresh_tokens", tag = "people", security(()),
     request_body = RefreshTokenRequest,
@@ -91,19 +108,30 @@ pub(super) async fn refresh_tokens(
     Extension(context): Extension<RequestContext>,
     Json(body): Json<RefreshTokenRequest>,
 ) -> Result<Response, ApiError> {
-    let (auth, token) = (&state.auth, body.refresh_token.expose());
-    let (origin, now) = (context.origin(Actor::Anonymous), clock::now());
-    match auth.sessions.refresh(&*state.store, auth.ledger, token, origin, now).await? {
-        Refreshed::Good(user, refresh_token) => Ok(tokens(&state, &user, &refresh_token, now)),
+    let signed = exchange(&state, &context, body.refresh_token.expose(), "refresh_token").await?;
+    Ok(tokens(&state, &signed))
+}
+
+/// Exchanges a refresh token that stands in this field.
+pub(super) async fn exchange(
+    state: &AppState,
+    context: &RequestContext,
+    token: &str,
+    field: &'static str,
+) -> Result<Signed, ApiError> {
+    let auth = &state.auth;
+    let (origin, at) = (context.origin(Actor::Anonymous), clock::now());
+    match auth.sessions.refresh(&*state.store, auth.ledger, token, origin, at).await? {
+        Refreshed::Good(user, refresh_token) => Ok(Signed { user: *user, refresh_token, at }),
         Refreshed::Reused => Err(ApiError::invalid_field(
             ProblemCode::RefreshTokenReused,
-            "refresh_token",
+            field,
             "This token was exchanged before, so somebody has a copy: all tokens of its sign-in are ended. Sign \
              in again.",
         )),
         Refreshed::Invalid => Err(ApiError::invalid_field(
             ProblemCode::RefreshTokenInvalid,
-            "refresh_token",
+            field,
             "This token is unknown, has expired, or was ended. Sign in again.",
         )),
     }
@@ -122,23 +150,37 @@ pub(super) async fn log_out(
     Extension(context): Extension<RequestContext>,
     Json(body): Json<RefreshTokenRequest>,
 ) -> Result<StatusCode, ApiError> {
-    let (auth, token) = (&state.auth, body.refresh_token.expose());
-    let origin = context.origin(Actor::Anonymous);
-    auth.sessions.end(&*state.store, auth.ledger, token, origin, clock::now()).await?;
+    end(&state, &context, body.refresh_token.expose()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn tokens(state: &AppState, user: &User, refresh_token: &SecretString, now: Timestamp) -> Response {
-    let auth = &state.auth;
-    let access_token = auth.access_tokens.issue(user.id, user.role, auth.ledger, now);
-    let tokens = Tokens {
-        access_token: api::SecretText::from(access_token.expose_secret()),
+/// Ends all of a refresh token's sign-in.
+pub(super) async fn end(state: &AppState, context: &RequestContext, token: &str) -> Result<(), ApiError> {
+    let (auth, origin) = (&state.auth, context.origin(Actor::Anonymous));
+    Ok(auth.sessions.end(&*state.store, auth.ledger, token, origin, clock::now()).await?)
+}
+
+impl Signed {
+    /// What the user presents from now on, and for how many seconds it is good.
+    pub(super) fn access_token(&self, state: &AppState) -> (api::SecretText, u64) {
+        let auth = &state.auth;
+        let token = auth.access_tokens.issue(self.user.id, self.user.role, auth.ledger, self.at);
+        (api::SecretText::from(token.expose_secret()), auth.access_tokens.lifetime().as_secs())
+    }
+}
+
+fn tokens(state: &AppState, signed: &Signed) -> Response {
+    let (access_token, expires_in) = signed.access_token(state);
+    no_store(axum::Json(Tokens {
+        access_token,
         token_type: TokenType::Bearer,
-        expires_in: auth.access_tokens.lifetime().as_secs(),
-        refresh_token: api::SecretText::from(refresh_token.expose_secret()),
-        refresh_expires_in: auth.sessions.lifetime.as_secs(),
-    };
-    // RFC 6749, 5.1: no cache on the way may keep them.
-    let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    (no_store, axum::Json(tokens)).into_response()
+        expires_in,
+        refresh_token: api::SecretText::from(signed.refresh_token.expose_secret()),
+        refresh_expires_in: state.auth.sessions.lifetime.as_secs(),
+    }))
+}
+
+/// An answer with tokens in it: no cache on the way may keep them (RFC 6749, 5.1).
+pub(super) fn no_store(answer: impl IntoResponse) -> Response {
+    ([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], answer).into_response()
 }

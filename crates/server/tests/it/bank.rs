@@ -325,7 +325,7 @@ impl Person {
 }
 
 fn auth(key: &SigningKey) -> Auth {
-    let (tokens, sessions) = (AccessTokenSettings::default(), Sessions::default());
+    let (tokens, sessions) = (AccessTokenSettings::default(), Sessions::new(key, Sessions::LIFETIME));
     Auth::new(key, tokens, sessions, PinPepper::parse(&PEPPER.into()).unwrap(), Approvals::default())
 }
 

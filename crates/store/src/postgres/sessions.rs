@@ -54,13 +54,18 @@ pub(super) async fn rotate(
     let db_tx = DbTx::begin(&store.writers).await?;
     let found = query(
         &db_tx,
-        "SELECT t.family, t.rotated_at IS NOT NULL AS was_rotated, t.revoked_at IS NOT NULL OR t.expires_at <= $3 AS is_over,
-            u.user_id, u.username, u.email, u.password_hash, u.role, u.created_at
+        "SELECT t.family, t.rotated_at IS NOT NULL AS was_rotated, t.rotated_at > $4 AS is_fresh,
+            t.revoked_at IS NOT NULL OR t.expires_at <= $3 AS is_over, u.user_id, u.username, u.email, u.password_hash, u.role, u.created_at
          FROM refresh_tokens t
          JOIN users u ON u.ledger_id = t.ledger_id AND u.user_id = t.user_id
          WHERE t.ledger_id = $1 AND t.token_hash = $2
          FOR UPDATE OF t",
-        &[&ledger.0, &old.as_slice(), &Instant(now)],
+        &[
+            &ledger.0,
+            &old.as_slice(),
+            &Instant(now),
+            &Instant(RefreshToken::unrepeatable_since(now)),
+        ],
     )
     .await?;
     let Some(row) = found.first() else {
@@ -68,7 +73,11 @@ pub(super) async fn rotate(
         return Ok(Rotation::Invalid);
     };
     let family: Uuid = row.get("family");
-    let rotation = if row.get("was_rotated") {
+    let is_fresh = row.get::<_, Option<bool>>("is_fresh") == Some(true);
+    let rotation = if is_fresh && is_unused(&db_tx, ledger, family, &new, now).await? {
+        // It was exchanged just now for this very successor.
+        Rotation::Rotated(user_from_row(row)?)
+    } else if row.get("was_rotated") {
         revoke_family(&db_tx, ledger, family, now).await?;
         let user = Subject::User(UserId(row.get("user_id")));
         let line = AuditLine::refused(AuditAction::UserTokenReused, user);
@@ -85,6 +94,22 @@ pub(super) async fn rotate(
     };
     db_tx.commit().await?;
     Ok(rotation)
+}
+
+/// Whether the family has this token, and nobody has used it.
+async fn is_unused(
+    client: &ClientWrapper,
+    ledger: LedgerId,
+    family: Uuid,
+    token: &[u8],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const UNUSED: &str = "
+        SELECT FROM refresh_tokens
+        WHERE ledger_id = $1 AND token_hash = $2 AND family = $3
+          AND rotated_at IS NULL AND revoked_at IS NULL AND expires_at > $4";
+    let found = query(client, UNUSED, &[&ledger.0, &token, &family, &Instant(now)]).await?;
+    Ok(!found.is_empty())
 }
 
 /// How many tokens it revoked that were not.

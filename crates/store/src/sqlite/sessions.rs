@@ -47,14 +47,17 @@ pub(super) fn rotate(
 ) -> Result<Rotation, StoreError> {
     let mut statement = db_tx.prepare_cached(
         "SELECT u.user_id, u.username, u.email, u.password_hash, u.role, u.created_at,
-                t.family, t.rotated_at IS NOT NULL, t.revoked_at IS NOT NULL OR t.expires_at <= ?3
+                t.family, t.rotated_at, t.revoked_at IS NOT NULL OR t.expires_at <= ?3
          FROM refresh_tokens t JOIN users u ON u.ledger_id = t.ledger_id AND u.user_id = t.user_id
          WHERE t.ledger_id = ?1 AND t.token_hash = ?2",
     )?;
     let mut rows = statement.query(params![ledger.0, old, now.0])?;
     let Some(row) = rows.next()? else { return Ok(Rotation::Invalid) };
     let family: [u8; 16] = row.get(6)?;
-    if row.get(7)? {
+    if let Some(rotated_at) = row.get(7)? {
+        if is_repeatable(db_tx, ledger, family, Timestamp(rotated_at), new, now)? {
+            return Ok(Rotation::Rotated(user_from_row(row)?));
+        }
         revoke_family(db_tx, ledger, family, now)?;
         let line = AuditLine::refused(AuditAction::UserTokenReused, Subject::User(UserId(row.get(0)?)));
         audit_log::append(db_tx, ledger, origin, &line, now)?;
@@ -76,6 +79,28 @@ pub(super) fn rotate(
     };
     insert(db_tx, ledger, &successor)?;
     Ok(Rotation::Rotated(user))
+}
+
+/// Whether a token was exchanged just now for this very successor, which nobody has used.
+fn is_repeatable(
+    db_tx: &Transaction<'_>,
+    ledger: LedgerId,
+    family: [u8; 16],
+    rotated_at: Timestamp,
+    successor: [u8; 32],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    if rotated_at <= RefreshToken::unrepeatable_since(now) {
+        return Ok(false);
+    }
+    let is_unused = db_tx
+        .prepare_cached(
+            "SELECT 1 FROM refresh_tokens
+             WHERE ledger_id = ?1 AND token_hash = ?2 AND family = ?3
+               AND rotated_at IS NULL AND revoked_at IS NULL AND expires_at > ?4",
+        )?
+        .exists(params![ledger.0, successor, family, now.0])?;
+    Ok(is_unused)
 }
 
 /// Revokes a token's family.

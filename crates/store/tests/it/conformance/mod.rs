@@ -103,6 +103,8 @@ on_every_engine!(
         what_is_another_ledger_s_is_not_there;
     sessions:
         a_token_is_exchanged_once,
+        an_exchange_whose_answer_was_lost_is_repeated,
+        an_exchange_is_repeated_for_its_successor_alone_and_for_ten_seconds,
         reuse_revokes_the_family,
         expiry_and_revocation,
         families_are_apart,

@@ -57,6 +57,45 @@ pub(super) async fn reuse_revokes_the_family(scene: &mut Scene) {
     assert_eq!(rotates(scene, 2, 7).await, Rotation::Reused);
 }
 
+pub(super) async fn an_exchange_whose_answer_was_lost_is_repeated(scene: &mut Scene) {
+    const SECOND: i64 = 1_000_000;
+    let alice = signed_in(scene).await;
+    let first = scene.now();
+    let after = |seconds: i64| Timestamp(first.0 + seconds * SECOND);
+    for now in [first, after(1), Timestamp(after(10).0 - 1)] {
+        assert!(is_rotated(&rotates_at(scene, 1, 2, now).await, alice), "the same successor");
+        scene.restarts().await;
+    }
+    // Who has used the successor has had the answer.
+    assert!(is_rotated(&rotates_at(scene, 2, 3, after(5)).await, alice));
+    assert_eq!(rotates_at(scene, 1, 2, after(6)).await, Rotation::Reused);
+    assert_eq!(
+        rotates_at(scene, 3, 4, after(6)).await,
+        Rotation::Invalid,
+        "and all of the sign-in has ended"
+    );
+    assert_eq!(rotates_at(scene, 2, 3, after(6)).await, Rotation::Reused, "its repetitions too");
+}
+
+pub(super) async fn an_exchange_is_repeated_for_its_successor_alone_and_for_ten_seconds(scene: &mut Scene) {
+    let alice = signed_in(scene).await;
+    for (token, family) in [(11, 200), (21, 300), (31, 400)] {
+        starts(scene, alice, token, family).await;
+    }
+    let now = scene.now();
+    for token in [1, 11, 21] {
+        assert!(is_rotated(&rotates_at(scene, token, token + 1, now).await, alice));
+    }
+    assert_eq!(rotates_at(scene, 1, 3, now).await, Rotation::Reused, "another successor");
+    assert_eq!(rotates_at(scene, 11, 31, now).await, Rotation::Reused, "another sign-in's token");
+    let too_late = Timestamp(now.0 + 10_000_000);
+    assert_eq!(rotates_at(scene, 21, 22, too_late).await, Rotation::Reused, "ten seconds later");
+    for token in [2, 12, 22] {
+        assert_eq!(rotates_at(scene, token, 99, now).await, Rotation::Invalid);
+    }
+    assert!(is_rotated(&rotates_at(scene, 31, 32, now).await, alice));
+}
+
 pub(super) async fn expiry_and_revocation(scene: &mut Scene) {
     let alice = signed_in(scene).await;
     let expires_at = Timestamp(scene.now().0 - 1_000_003 + HOUR);

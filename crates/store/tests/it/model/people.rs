@@ -24,7 +24,7 @@ pub(super) struct People {
 #[derive(Clone, Copy, Debug)]
 struct Token {
     stored: RefreshToken,
-    was_rotated: bool,
+    rotated_at: Option<Timestamp>,
     is_revoked: bool,
 }
 
@@ -175,7 +175,7 @@ impl People {
         if self.tokens.contains_key(&token.hash) || !self.users.contains_key(&token.user) {
             return Err(StoreError::Inconsistent("a token twice, or one of nobody".to_owned()));
         }
-        self.tokens.insert(token.hash, Token { stored: token, was_rotated: false, is_revoked: false });
+        self.tokens.insert(token.hash, Token { stored: token, rotated_at: None, is_revoked: false });
         Ok(())
     }
 
@@ -187,7 +187,15 @@ impl People {
         now: Timestamp,
     ) -> Result<Rotation, StoreError> {
         let Some(found) = self.tokens.get(&old).copied() else { return Ok(Rotation::Invalid) };
-        if found.was_rotated {
+        if let Some(rotated_at) = found.rotated_at {
+            if now.0 - rotated_at.0 < 10_000_000 && self.is_unused(new, found.stored.family, now) {
+                return self
+                    .users
+                    .get(&found.stored.user)
+                    .cloned()
+                    .map(Rotation::Rotated)
+                    .ok_or_else(missing);
+            }
             self.revoke_family(found.stored.family);
             return Ok(Rotation::Reused);
         }
@@ -201,8 +209,14 @@ impl People {
             expires_at: new_expires_at,
             ..found.stored
         })?;
-        self.tokens.insert(old, Token { was_rotated: true, ..found });
+        self.tokens.insert(old, Token { rotated_at: Some(now), ..found });
         Ok(Rotation::Rotated(user))
+    }
+
+    fn is_unused(&self, token: [u8; 32], family: u128, now: Timestamp) -> bool {
+        self.tokens.get(&token).is_some_and(|Token { stored, rotated_at, is_revoked }| {
+            stored.family == family && rotated_at.is_none() && !is_revoked && stored.expires_at > now
+        })
     }
 
     /// Whose sign-in it ended, if it ended one.
