@@ -87,6 +87,19 @@ pub struct Tokens {
     pub refresh_expires_in: u64,
 }
 
+/// What a sign-in gives a browser. What keeps it signed in is in a cookie, which no script can read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BrowserSession {
+    /// What to send as `Authorization: Bearer …`.
+    #[schema(value_type = String, example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6Ii…")]
+    pub access_token: SecretText,
+    /// How to send it.
+    pub token_type: TokenType,
+    /// For how many seconds the access token is good.
+    #[schema(example = 900)]
+    pub expires_in: u64,
+}
+
 /// How to send an access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum TokenType {

@@ -23,6 +23,7 @@ pub mod assets;
 pub mod audit_log;
 pub mod auth;
 pub mod bulk;
+pub mod console;
 pub mod entries;
 pub mod ledger;
 pub mod metadata;
@@ -42,8 +43,11 @@ pub use amount::AmountText;
 pub use api_keys::{ApiKey, CreatedApiKey, NewApiKey, Scope};
 pub use assets::{Asset, AssetList, NewAsset, SystemWallets};
 pub use audit_log::{AuditOutcome, AuditRecord};
-pub use auth::{ExternalIdentity, Jwk, JwkSet, LoginRequest, RefreshTokenRequest, TokenType, Tokens};
+pub use auth::{
+    BrowserSession, ExternalIdentity, Jwk, JwkSet, LoginRequest, RefreshTokenRequest, TokenType, Tokens,
+};
 pub use bulk::{BulkItem, BulkMode, BulkRequest, BulkResponse, BulkResult};
+pub use console::{ConsoleConfig, StoreKind};
 pub use entries::{Direction, Entry, HistoryEntry};
 pub use ledger::{AssetTrialBalance, AuditReport, TrialBalance, TrialBalanceLine};
 pub use metadata::Metadata;

@@ -77,6 +77,8 @@ problem_codes! {
     SubjectUnknown = 403, "subject_unknown", "The subject is not known here";
     /// The caller may not do this.
     NotPermitted = 403, "not_permitted", "Not permitted";
+    /// The request carries a browser's cookie, and does not show that one of Florin's own pages sent it.
+    CrossSiteRequest = 403, "cross_site_request", "It is not from a page of Florin's";
     /// The movement needs a `Transaction-Pin` or a `Transaction-Approval`.
     PinRequired = 403, "pin_required", "The PIN is required";
     /// The person has no PIN yet, or an operator has reset it.

@@ -7,7 +7,7 @@ use anyhow::Context;
 use florin_server::auth::{AccessTokenSettings, Approvals, Auth, PinPepper, Sessions, SigningKey};
 use florin_server::cache::Cache;
 use florin_server::config::Settings;
-use florin_server::http::{self, AppState, Parts};
+use florin_server::http::{self, AppState, Console, Parts};
 use florin_server::limits::{LimitSettings, Limits};
 use florin_server::payouts::Waker;
 use florin_server::telemetry;
@@ -42,6 +42,7 @@ impl Server {
             // It measures what the server can do, not what it lets one caller do.
             limits: Limits::new(LimitSettings::default(), None),
             prometheus: telemetry::start_metrics().context("starting the metrics")?,
+            console: Console::default(),
             settings: serve::http_settings(settings),
         });
         let (stop, stopped) = oneshot::channel();

@@ -4,6 +4,7 @@ use super::location::Location;
 use super::{StoreFlags, demo};
 use anyhow::{Context, bail};
 use clap::Args;
+use florin_api::StoreKind;
 use florin_ledger::LedgerId;
 use florin_server::auth::{
     AccessTokenSettings, ApiKeys, Approvals, Auth, ExternalIssuer, ExternalTokens, KeyTimes, Pin, PinError,
@@ -12,14 +13,14 @@ use florin_server::auth::{
 use florin_server::cache::{Cache, Link, LinkSettings};
 use florin_server::committer::{Committer, CommitterSettings};
 use florin_server::config::Settings;
-use florin_server::http::{self, AppState, HttpSettings, Parts};
+use florin_server::http::{self, AppState, Console, HttpSettings, Parts};
 use florin_server::limits::{LimitSettings, Limits};
 use florin_server::payouts::{PayoutPolicy, Runner, RunnerSettings};
 use florin_server::telemetry;
 use florin_store::{Store, Username};
 use serde::Serialize;
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -88,6 +89,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         cache,
         limits: Limits::new(limit_settings(&settings), link.clone()),
         prometheus,
+        console: console(&settings, args.demo),
         settings: http_settings(&settings),
     });
     http::serve(listener, state, stopped).await.context("serving")?;
@@ -249,6 +251,7 @@ pub(crate) fn http_settings(settings: &Settings) -> HttpSettings {
         event_streams_max: settings.event_streams_max,
         shutdown_timeout: settings.shutdown_timeout,
         trusted_proxies: settings.trusted_proxies.as_slice().into(),
+        secure_cookies: settings.production,
         payouts: PayoutPolicy {
             approval_from: settings.payout_approval_from.clone(),
             compensation_window: settings.payout_compensation_window,
@@ -256,10 +259,18 @@ pub(crate) fn http_settings(settings: &Settings) -> HttpSettings {
     }
 }
 
+/// What browsers are given, and told.
+fn console(settings: &Settings, is_demo: bool) -> Console {
+    let store = if settings.embedded_store().is_some() { StoreKind::Sqlite } else { StoreKind::Postgres };
+    Console { is_demo, store, ..Console::default() }
+}
+
 /// For the person who started it, if one reads; scripts read the address from the first line.
 fn greet(address: SocketAddr, location: &Location, is_demo: bool) {
+    let until_built = if Console::default().is_built() { "" } else { ", once `make console` has built it" };
     let mut lines = vec![
         format!("Florin {} on http://{address} ({location})", env!("CARGO_PKG_VERSION")),
+        format!("  console        open http://{}{until_built}", within_reach(address)),
         format!("  documentation  http://{address}/docs"),
     ];
     if is_demo {
@@ -272,4 +283,10 @@ fn greet(address: SocketAddr, location: &Location, is_demo: bool) {
     if let Err(error) = std::io::stdout().write_all(lines.join("\n").as_bytes()) {
         tracing::debug!(%error, "nobody reads the greeting");
     }
+}
+
+/// Where a browser on this machine finds what listens there.
+fn within_reach(address: SocketAddr) -> SocketAddr {
+    let everywhere = address.ip().is_unspecified();
+    if everywhere { SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())) } else { address }
 }

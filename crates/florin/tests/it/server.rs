@@ -51,7 +51,7 @@ impl Server {
             panic!("{:?} instead of an address: {}", process.wait(), log(place));
         };
         if flags.contains(&"--demo") {
-            for _ in 0..4 {
+            for _ in 0..5 {
                 lines.read_line(&mut greeting).expect("it writes text");
             }
         }

@@ -28,6 +28,8 @@ const KINDS: &[(&str, Kind)] = &[
     ("/v1/auth/login", Kind::Credentials),
     ("/v1/auth/refresh", Kind::Credentials),
     ("/v1/auth/logout", Kind::Credentials),
+    ("/v1/auth/session", Kind::Credentials),
+    ("/v1/auth/session/refresh", Kind::Credentials),
     ("/v1/auth/step-up", Kind::Credentials),
     ("/v1/me/pin", Kind::Credentials),
     ("/v1/transfers", Kind::Movement),

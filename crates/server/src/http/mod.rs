@@ -19,6 +19,7 @@
 //! | `payouts` | many transfers from one wallet, from a file; a folder of its own |
 //! | `parse`, `view`, `viewer`, `page`, `created` | values on their way in and out, and who may see what |
 //! | `audit_log`, `operator_log` | who did what, from where; what operators move |
+//! | `console` | what browsers need beside the API: pages, and signing in with a cookie |
 //! | [`house`] | is it alive, how is it doing |
 
 pub mod caller;
@@ -40,6 +41,7 @@ mod body;
 mod bulk;
 mod cached;
 mod commands;
+mod console;
 mod created;
 mod entries;
 mod external_identities;
@@ -63,6 +65,7 @@ mod viewer;
 mod wallets;
 mod well_known;
 
+pub use console::{Console, Files};
 pub use error::ApiError;
 pub use router::{openapi_document, router};
 pub use serve::serve;

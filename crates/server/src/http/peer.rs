@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
+const X_FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// The other end of a connection; every request on it carries this.
 #[derive(Clone, Copy, Debug)]
@@ -28,9 +29,25 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxies:
     client
 }
 
+/// Whether the proxy in front, if it is a trusted one, says that the request came to it by HTTPS.
+pub(super) fn came_by_https(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> bool {
+    let is_trusted = trusted_proxies.iter().any(|range| range.contains(&peer.to_canonical()));
+    is_trusted && headers.get(X_FORWARDED_PROTO).is_some_and(|scheme| scheme == "https")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_trusted_proxy_says_how_a_request_came() {
+        let headers = HeaderMap::from_iter([(X_FORWARDED_PROTO.parse().unwrap(), "https".parse().unwrap())]);
+        let (peer, trusted) = ("10.0.0.1".parse().unwrap(), ["10.0.0.0/8".parse().unwrap()]);
+        assert!(came_by_https(peer, &headers, &trusted));
+        assert!(!came_by_https(peer, &headers, &[]));
+        assert!(!came_by_https("192.0.2.1".parse().unwrap(), &headers, &trusted));
+        assert!(!came_by_https(peer, &HeaderMap::new(), &trusted));
+    }
 
     fn seen(peer: &str, trusted: &[&str], lines: &[&'static str]) -> String {
         let trusted: Vec<IpNet> = trusted.iter().map(|range| range.parse().unwrap()).collect();

@@ -4,8 +4,8 @@ use super::edge::{self, Edge};
 use super::metrics::HttpMetrics;
 use super::openapi::{Base, describe_edge};
 use super::{
-    ApiError, AppState, api_keys, assets, audit_log, body, bulk, entries, external_identities, house, ledger,
-    limited, movements, payouts, pins, sessions, transactions, users, wallets, well_known,
+    ApiError, AppState, api_keys, assets, audit_log, body, bulk, console, entries, external_identities,
+    house, ledger, limited, movements, payouts, pins, sessions, transactions, users, wallets, well_known,
 };
 use axum::Router;
 use axum::http::{Method, Uri};
@@ -37,6 +37,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sessions::log_in))
         .routes(routes!(sessions::refresh_tokens))
         .routes(routes!(sessions::log_out))
+        .routes(routes!(console::sessions::open_session, console::sessions::end_session))
+        .routes(routes!(console::sessions::refresh_session))
         .routes(routes!(pins::set_pin))
         .routes(routes!(pins::reset_pin))
         .routes(routes!(pins::step_up))
@@ -75,6 +77,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(ledger::audit))
         .routes(routes!(audit_log::list))
         .routes(routes!(well_known::jwks))
+        .routes(routes!(console::config::config))
         .routes(routes!(house::livez))
         .routes(routes!(house::readyz))
         .routes(routes!(house::metrics));
@@ -108,7 +111,7 @@ pub fn router(state: AppState) -> Router {
     router
         .route("/openapi.json", openapi)
         .merge(interactive_documentation())
-        .fallback(not_found)
+        .fallback(console::files::file_or_page)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(edge, edge::pass))
         .with_state(state)
@@ -118,11 +121,6 @@ pub fn router(state: AppState) -> Router {
 fn interactive_documentation() -> SwaggerUi {
     let config = Config::from("/openapi.json").validator_url("none").persist_authorization(true);
     SwaggerUi::new("/docs").config(config)
-}
-
-async fn not_found(uri: Uri) -> ApiError {
-    let detail = format!("There is nothing at {}. The addresses are listed at /docs.", uri.path());
-    ApiError::invalid(ProblemCode::RouteNotFound, detail)
 }
 
 async fn method_not_allowed(method: Method, uri: Uri) -> ApiError {

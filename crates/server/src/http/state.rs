@@ -1,5 +1,6 @@
 //! What handlers share.
 
+use super::Console;
 use super::payouts::Watches;
 use crate::auth::Auth;
 use crate::cache::Cache;
@@ -42,6 +43,8 @@ pub struct HttpSettings {
     pub shutdown_timeout: Duration,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Arc<[IpNet]>,
+    /// Whether browsers send cookies by HTTPS alone, however a request came.
+    pub secure_cookies: bool,
     /// What is demanded of payouts.
     pub payouts: PayoutPolicy,
 }
@@ -57,6 +60,7 @@ impl Default for HttpSettings {
             event_streams_max: 1024,
             shutdown_timeout: Duration::from_secs(20),
             trusted_proxies: Arc::default(),
+            secure_cookies: false,
             payouts: PayoutPolicy::default(),
         }
     }
@@ -78,6 +82,8 @@ pub struct Parts {
     pub limits: Limits,
     /// Who renders `/metrics`.
     pub prometheus: PrometheusHandle,
+    /// What browsers are given.
+    pub console: Console,
     /// How the HTTP side works.
     pub settings: HttpSettings,
 }

@@ -15,7 +15,7 @@ use florin_server::auth::{
 use florin_server::cache::Cache;
 use florin_server::clock;
 use florin_server::committer::{Committer, CommitterSettings};
-use florin_server::http::{self, AppState, HttpSettings, Parts};
+use florin_server::http::{self, AppState, Console, HttpSettings, Parts};
 use florin_server::limits::{LimitSettings, Limits};
 use florin_server::payouts::{Runner, RunnerSettings};
 use florin_store::payouts::NewPayout;
@@ -95,13 +95,14 @@ impl Bank {
         let external = Some(ExternalTokens::new(issuer));
         let (http, committer) = (HttpSettings::default(), CommitterSettings::default());
         let runner = RunnerSettings::default();
-        Self::open_as(engine.store().await, http, committer, runner, external).await
+        Self::open_as(engine.store().await, http, committer, runner, external, Console::default()).await
     }
 
     /// One that begins payouts, and runs none.
     pub(crate) async fn open_without_runs(engine: Engine, http: HttpSettings) -> Self {
         let runner = RunnerSettings { payouts_max: 0, ..RunnerSettings::default() };
-        Self::open_as(engine.store().await, http, CommitterSettings::default(), runner, None).await
+        let (committer, console) = (CommitterSettings::default(), Console::default());
+        Self::open_as(engine.store().await, http, committer, runner, None, console).await
     }
 
     /// On a store that is there.
@@ -110,7 +111,13 @@ impl Bank {
         http: HttpSettings,
         committer: CommitterSettings,
     ) -> Self {
-        Self::open_as(store, http, committer, RunnerSettings::default(), None).await
+        Self::open_as(store, http, committer, RunnerSettings::default(), None, Console::default()).await
+    }
+
+    /// One that has this for browsers.
+    pub(crate) async fn open_with_console(engine: Engine, console: Console) -> Self {
+        let (http, committer) = (HttpSettings::default(), CommitterSettings::default());
+        Self::open_as(engine.store().await, http, committer, RunnerSettings::default(), None, console).await
     }
 
     async fn open_as(
@@ -119,6 +126,7 @@ impl Bank {
         committer: CommitterSettings,
         runner: RunnerSettings,
         external: Option<ExternalTokens>,
+        console: Console,
     ) -> Self {
         let committer = Committer::start(Arc::clone(&store) as _, committer, Cache::off());
         let runner = Runner::start(Arc::clone(&store), committer.clone(), runner);
@@ -131,6 +139,7 @@ impl Bank {
             cache: Cache::off(),
             limits: Limits::new(LimitSettings::default(), None),
             prometheus: PrometheusBuilder::new().build_recorder().handle(),
+            console,
             settings: http,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -5,7 +5,7 @@ use crate::call::Client;
 use florin_server::auth::ApiKeys;
 use florin_server::cache::{Cache, Link};
 use florin_server::committer::{Committer, CommitterSettings};
-use florin_server::http::{self, AppState, HttpSettings, Parts};
+use florin_server::http::{self, AppState, Console, HttpSettings, Parts};
 use florin_server::limits::{LimitSettings, Limits};
 use florin_server::payouts::Waker;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -48,6 +48,7 @@ impl Beside {
             cache,
             limits: Limits::new(limits, link),
             prometheus: PrometheusBuilder::new().build_recorder().handle(),
+            console: Console::default(),
             settings: HttpSettings::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -124,6 +124,7 @@ pub(super) const CASES: &[Case] = &[
     case("livez").for_everybody(OK),
     case("metrics").for_everybody(OK),
     case("readyz").for_everybody(OK),
+    case("read_console_config").for_everybody(OK),
     case("read_jwks").for_everybody(OK),
     // People.
     case("create_user").body(r#"{"username": "newNUMBER", "email": "newNUMBER@florin.example", "password": "florin-demo"}"#)
@@ -137,6 +138,10 @@ pub(super) const CASES: &[Case] = &[
     case("log_in").body(r#"{"username": "nobodyNUMBER", "password": "florin-demo"}"#).for_everybody("credentials_invalid"),
     case("refresh_tokens").body(r#"{"refresh_token": "frt_NUMBER"}"#).for_everybody("refresh_token_invalid"),
     case("log_out").body(r#"{"refresh_token": "frt_NUMBER"}"#).for_everybody(OK),
+    case("open_session").body(r#"{"username": "nobodyNUMBER", "password": "florin-demo"}"#)
+        .for_everybody("credentials_invalid"),
+    case("refresh_session").for_everybody("cross_site_request"),
+    case("end_session").for_everybody("cross_site_request"),
     case("set_pin").body(r#"{"password": "not theirs", "pin": "2846"}"#).people_are_told("credentials_invalid"),
     case("step_up").body(r#"{"pin": "2846", "operation": {"type": "spend", "user_id": OWNER, "asset": "USD", "amount": "1"}}"#),
     case("link_external_identity").at("OWNER")

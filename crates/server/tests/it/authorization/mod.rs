@@ -12,8 +12,20 @@ use crate::engine::Engine;
 use reqwest::Method;
 
 /// The operations that need no token.
-const OPEN: [&str; 8] =
-    ["create_user", "livez", "log_in", "log_out", "metrics", "read_jwks", "readyz", "refresh_tokens"];
+const OPEN: [&str; 12] = [
+    "create_user",
+    "end_session",
+    "livez",
+    "log_in",
+    "log_out",
+    "metrics",
+    "open_session",
+    "read_console_config",
+    "read_jwks",
+    "readyz",
+    "refresh_session",
+    "refresh_tokens",
+];
 
 struct Operation {
     id: String,

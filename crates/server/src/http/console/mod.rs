@@ -1,0 +1,50 @@
+//! What the console in a browser needs of the server beside the API that everybody has. It decides nothing, and
+//! knows nothing of money.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`sessions`] | signing in with a cookie instead of a refresh token |
+//! | `cookie` | that cookie |
+//! | `own_page` | proof that a page of Florin's own sent a request |
+//! | `bundle` | the console's files, in the binary |
+//! | [`files`] | how they are answered |
+//! | `page` | what is said with a page, so that it can load and reach nothing else |
+//! | [`config`] | what the console is told of the server |
+
+mod bundle;
+pub(super) mod config;
+mod cookie;
+pub(super) mod files;
+mod own_page;
+mod page;
+pub(super) mod sessions;
+
+use std::borrow::Cow;
+
+/// The file at a path of the bundle, such as `assets/index-4f3a.js`.
+pub type Files = fn(&str) -> Option<Cow<'static, [u8]>>;
+
+/// What browsers are given, and told of the server.
+#[derive(Clone, Copy, Debug)]
+pub struct Console {
+    /// Where the console's files are.
+    pub files: Files,
+    /// Whether the demo is in the store.
+    pub is_demo: bool,
+    /// What the store is.
+    pub store: florin_api::StoreKind,
+}
+
+impl Default for Console {
+    /// The bundle of this binary, over an SQLite store.
+    fn default() -> Self {
+        Self { files: bundle::find, is_demo: false, store: florin_api::StoreKind::Sqlite }
+    }
+}
+
+impl Console {
+    /// Whether there is a console to open.
+    pub fn is_built(&self) -> bool {
+        (self.files)(files::INDEX).is_some()
+    }
+}
