@@ -12,7 +12,7 @@ use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What is attacked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +87,6 @@ async fn make_on_a_stage(
     let stage = Stage::set(subject, needs, options).await?;
     let all = async {
         for attacked in attacks {
-            progress.set_message(format!("{} on {}", attacked.attack.id, subject.name()));
             attacked.done.push(make(attacked.attack, subject, &stage, options, progress).await);
             progress.inc(1);
         }
@@ -117,7 +116,7 @@ async fn make(
         round += 1;
         target.take_records();
         target.take_marks();
-        progress.tick();
+        progress.set_message(format!("{} on {}, round {round}", attack.id, subject.name()));
         let going = Round::new(target, stage.grounds.as_ref(), options.seed, attack.id, round);
         let judgement = (attack.run)(going).await;
         (records, marks) = (target.take_records(), target.take_marks());
@@ -206,8 +205,11 @@ impl Subject {
 
 /// A bar on the terminal; nothing where standard error is none.
 fn progress(options: &Options, subject: &Subject) -> ProgressBar {
-    let style = "{elapsed_precise} {wide_bar:.green} {pos}/{len} {msg}";
+    let style = "{spinner} {elapsed_precise} {wide_bar:.green} {pos}/{len} {msg}";
     let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
     let attacks = u64::try_from(options.attacks.len()).unwrap_or(u64::MAX);
-    ProgressBar::new(attacks).with_style(style).with_message(subject.name())
+    let bar = ProgressBar::new(attacks).with_style(style).with_message(subject.name());
+    // Rounds may be long: the clock is to go on meanwhile.
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
 }
