@@ -26,11 +26,13 @@ async fn run(mut round: Round<'_>) -> Judgement {
     let patience = Duration::from_millis(round.random.random_range(UNTIL_THE_KILL));
     let kill = async {
         tokio::time::sleep(patience).await;
+        target.mark("server killed");
         grounds.kill(0)
     };
     let (sent, killed) = futures_util::future::join(load.run_until_it_breaks(target), kill).await;
     killed?;
     grounds.start_again(0).await?;
+    target.mark("started again");
 
     let mut evidence = Evidence::default();
     load.settle(target, sent, &mut evidence).await?;
