@@ -11,11 +11,13 @@
 //! | `call`, `money`, `wire` | a call and its answer; amounts as oracles count them; requests that are released together |
 //! | `grounds`, `processes`, `scratch` | what targets stand on, for attacks that disturb it: their processes, and the places that they work in |
 //! | [`proxy`] | a network that fails on demand |
+//! | [`disk`] | a disk that fails when it is told to, under a target that uses SQLite |
 //! | [`history`], `witness` | what clients saw, and the checker that finds what cannot have happened; every attack's records go through it |
 //! | [`run`], [`verdict`], [`report`] | a run, what it found, and how that is told |
 
 pub mod attacks;
 mod call;
+pub mod disk;
 mod grounds;
 pub mod history;
 mod money;
