@@ -3,6 +3,7 @@
 //!
 //! Nothing of it is told to the target: what is done here happens to it as it would anywhere.
 
+use crate::disk::{self, Disk};
 use crate::processes::{ANYWHERE, Kind, Launch, Process};
 use crate::run::Store;
 use crate::scratch::Scratch;
@@ -24,6 +25,8 @@ pub enum Needs {
     Grounds,
     /// The same with several servers on one database, so PostgreSQL.
     Servers,
+    /// Grounds of its own, on a disk that can be made to fail.
+    Disk,
 }
 
 /// Servers, and what they work on.
@@ -31,6 +34,7 @@ pub(crate) struct Grounds {
     launches: Vec<Launch>,
     /// As many as there are launches, in their order; none where it was killed.
     servers: Vec<Mutex<Option<Process>>>,
+    disk: Option<Disk>,
     scratch: Scratch,
 }
 
@@ -39,6 +43,10 @@ impl Needs {
     pub(crate) fn missing_on(self, store: &Store) -> Option<&'static str> {
         match (self, store) {
             (Self::Servers, Store::Sqlite) => Some("only one server at a time has an SQLite file"),
+            (Self::Disk, Store::Postgres(_)) => Some("the disk that fails is for SQLite alone"),
+            (Self::Disk, Store::Sqlite) if !Disk::IS_THERE => {
+                Some("the disk that fails can be had on Linux alone")
+            }
             _ => None,
         }
     }
@@ -53,7 +61,7 @@ impl Grounds {
     pub(crate) async fn make(kind: Kind, needs: Needs, binary: &Path, store: &Store) -> anyhow::Result<Self> {
         let scratch = Scratch::create(store).await?;
         match Self::start(kind, needs, binary, &scratch).await {
-            Ok((launches, servers)) => Ok(Self { launches, servers, scratch }),
+            Ok((launches, servers, disk)) => Ok(Self { launches, servers, disk, scratch }),
             Err(error) => {
                 scratch.remove().await?;
                 Err(error)
@@ -66,8 +74,9 @@ impl Grounds {
         needs: Needs,
         binary: &Path,
         scratch: &Scratch,
-    ) -> anyhow::Result<(Vec<Launch>, Vec<Mutex<Option<Process>>>)> {
+    ) -> anyhow::Result<(Vec<Launch>, Vec<Mutex<Option<Process>>>, Option<Disk>)> {
         let (mut launches, mut servers) = (Vec::new(), Vec::new());
+        let disk = (needs == Needs::Disk).then(|| Disk::prepare(scratch.folder(), true)).transpose()?;
         for _ in 0..needs.servers() {
             let launch = Launch {
                 kind,
@@ -75,12 +84,12 @@ impl Grounds {
                 folder: scratch.folder().to_owned(),
                 database_url: scratch.database_url().map(str::to_owned),
                 listen: if needs == Needs::Address { ANYWHERE.to_owned() } else { a_free_address()? },
-                environment: Vec::new(),
+                environment: disk.iter().flat_map(Disk::environment).collect(),
             };
             servers.push(Mutex::new(Some(launch.start().await?)));
             launches.push(launch);
         }
-        Ok((launches, servers))
+        Ok((launches, servers, disk))
     }
 
     /// Where the server of this number listens, running or not.
@@ -100,6 +109,22 @@ impl Grounds {
         let process = self.launches[server].start().await.context("starting a server again")?;
         self.process(server, |place| *place = Some(process));
         Ok(())
+    }
+
+    /// The disk that can be made to fail.
+    pub(crate) fn disk(&self) -> anyhow::Result<&Disk> {
+        self.disk.as_ref().context("these grounds have no disk of their own")
+    }
+
+    /// Cuts a server's power: it ends between two instructions, and of what it did not sync nothing is left but what
+    /// came to the disk by itself.
+    pub(crate) fn cut_power(&self, server: usize) -> anyhow::Result<()> {
+        self.kill(server)?;
+        let database = match self.launches[server].kind {
+            Kind::Florin => "florin-data/florin.db",
+            Kind::Specimen => "specimen.db",
+        };
+        disk::after_power_cut(&self.scratch.folder().join(database)).context("taking what was not synced")
     }
 
     fn process<T>(&self, server: usize, act: impl FnOnce(&mut Option<Process>) -> T) -> T {

@@ -41,7 +41,14 @@ async fn every_attack_breaks_the_specimen_and_not_florin(
     let flags = ["--target", target, "--rounds", rounds, "--store", store, "--report", "report"];
     let ran = place.florin(&[&["lab", "run"], flags.as_slice()].concat());
     assert!(ran.status.success(), "{}{}", ran.out, ran.err);
-    let expected: Vec<_> = attacks(&place).into_iter().map(|attack| (attack, verdict.to_owned())).collect();
+    let (left_out, made): (Vec<_>, Vec<_>) = attacks(&place)
+        .into_iter()
+        .partition(|attack| ran.out.contains(&format!("left out: {attack}, because")));
+    assert!(
+        left_out.iter().all(|attack| attack == "disk-fails" && engine == Engine::Postgres),
+        "{left_out:?}"
+    );
+    let expected: Vec<_> = made.into_iter().map(|attack| (attack, verdict.to_owned())).collect();
     assert_eq!(verdicts(&place, target), expected, "{}", ran.out);
     assert!(ran.out.contains(&format!("store {store}, seed 1")), "{}", ran.out);
     let page = std::fs::read_to_string(place.folder().join("report/report.html")).unwrap();

@@ -22,6 +22,11 @@ impl Evidence {
         self.against_if(must != is, || format!("{what}: it must be {must}, and is {is}"));
     }
 
+    /// Whether nothing speaks against the target so far.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The judgement. Where nothing speaks against the target, every answer must have said what happened.
     pub(super) fn judge(self, answers: &[Answer]) -> Judgement {
         if self.0.is_empty()

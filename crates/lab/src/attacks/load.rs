@@ -55,6 +55,20 @@ impl Load {
         join_all(clients).await.into_iter().flatten().collect()
     }
 
+    /// Every client makes so many transfers, one after the other, whatever becomes of them.
+    pub(super) async fn run(&self, target: &Target, each: usize) -> Vec<Sent> {
+        let clients = (0..self.pairs.len()).map(async |client| {
+            let mut sent = Vec::new();
+            for number in 0..each {
+                let call = target.asks(Caller::House, self.transfer(client, number));
+                let answer = target.call(call.clone()).await;
+                sent.push(Sent { client, call, answer });
+            }
+            sent
+        });
+        join_all(clients).await.into_iter().flatten().collect()
+    }
+
     /// There and back.
     fn transfer(&self, client: usize, number: usize) -> Ask {
         let [one, other] = self.pairs[client];
@@ -63,13 +77,13 @@ impl Load {
     }
 
     /// Asks for everything once more, under the same keys, and counts: what was acknowledged must be the same
-    /// transaction still, and every balance what the transfers that were done make it.
+    /// transaction still, and every balance what the transfers that were done make it. What it was told now.
     pub(super) async fn settle(
         &self,
         target: &Target,
         sent: Vec<Sent>,
         evidence: &mut Evidence,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Vec<Sent>> {
         let mut expected = vec![[Money::whole(OPENING); 2]; self.pairs.len()];
         let mut by_client: Vec<Vec<Sent>> = self.pairs.iter().map(|_| Vec::new()).collect();
         for one in sent {
@@ -83,6 +97,7 @@ impl Load {
             }
             retried
         });
+        let mut told = Vec::new();
         for (Sent { client, call, answer }, again) in join_all(retries).await.into_iter().flatten() {
             anyhow::ensure!(!again.is_unclear(), "a retry does not say what happened: {again}");
             evidence.against_if(answer.is_done() && again != answer, || {
@@ -95,8 +110,10 @@ impl Load {
                 let (giver, taker) = if is_first { (one, other) } else { (other, one) };
                 (*giver, *taker) = (*giver - amount, *taker + amount);
             }
+            told.push(Sent { client, call, answer: again });
         }
-        self.count(target, &expected, evidence).await
+        self.count(target, &expected, evidence).await?;
+        Ok(told)
     }
 
     async fn count(

@@ -6,6 +6,7 @@
 mod borrowed_key;
 mod changed_twin;
 mod crash_mid_write;
+mod disk_fails;
 mod double_csv;
 mod drain;
 mod dust;
@@ -77,6 +78,7 @@ pub const ATTACKS: &[Attack] = &[
     stolen_token::ATTACK,
     forged_token::ATTACK,
     crash_mid_write::ATTACK,
+    disk_fails::ATTACK,
 ];
 
 /// The attack of this name.

@@ -11,6 +11,8 @@ use rand::{RngExt, SeedableRng};
 pub(crate) struct Round<'a> {
     pub(crate) target: &'a Target,
     grounds: Option<&'a Grounds>,
+    /// Counted from 1.
+    pub(crate) number: u32,
     pub(crate) random: StdRng,
 }
 
@@ -27,7 +29,7 @@ impl<'a> Round<'a> {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
         let random = StdRng::seed_from_u64(seed ^ name ^ u64::from(number).rotate_left(32));
-        Self { target, grounds, random }
+        Self { target, grounds, number, random }
     }
 
     /// What the target stands on: the attack's own, if it [needs](crate::grounds::Needs) more than an address.
