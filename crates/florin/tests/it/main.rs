@@ -3,6 +3,8 @@
 mod audit;
 mod bench;
 mod crash;
+#[cfg(target_os = "linux")]
+mod disk;
 mod documents;
 mod guesses;
 mod lab;

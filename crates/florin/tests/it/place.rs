@@ -19,6 +19,7 @@ pub(crate) enum Engine {
 pub(crate) struct Place {
     folder: TempDir,
     database: Option<String>,
+    environment: Vec<(&'static str, String)>,
 }
 
 /// What became of a command.
@@ -36,7 +37,7 @@ impl Place {
             Engine::Sqlite => None,
             Engine::Postgres => Some(create_database().await),
         };
-        Self { folder: tempfile::tempdir().expect("a folder"), database }
+        Self { folder: tempfile::tempdir().expect("a folder"), database, environment: Vec::new() }
     }
 
     /// One with a schema.
@@ -44,6 +45,11 @@ impl Place {
         let place = Self::new(engine).await;
         assert!(place.florin(&["migrate", "up"]).status.success());
         place
+    }
+
+    /// What else stands in the environment of its commands, from now on.
+    pub(crate) fn set_environment(&mut self, environment: impl IntoIterator<Item = (&'static str, String)>) {
+        self.environment.extend(environment);
     }
 
     /// The folder in which commands run; data and settings are in it.
@@ -66,7 +72,7 @@ impl Place {
         for name in ours.filter(|name| name.to_string_lossy().starts_with("FLORIN_")) {
             command.env_remove(name);
         }
-        command.current_dir(self.folder.path()).args(args);
+        command.current_dir(self.folder.path()).args(args).envs(self.environment.iter().cloned());
         if let Some(name) = &self.database {
             command.env("FLORIN_DATABASE_URL", database_url(name));
         }

@@ -6,7 +6,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{DirBuilder, File, TryLockError};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,8 +31,39 @@ pub(super) fn database_path(data_dir: &Path) -> PathBuf {
 }
 
 /// Takes the data folder for this process, until the file is dropped. The operating system lets go of it
-/// when the process dies, however it dies.
-pub(super) fn lock(data_dir: &Path) -> Result<File, StoreError> {
+/// when the process dies, however it dies. What the one before left in the log is on the disk then.
+pub(super) fn take(data_dir: &Path) -> Result<File, StoreError> {
+    let lock = lock(data_dir)?;
+    let log = data_dir.join("florin.db-wal");
+    write_again(&log).map_err(|error| StoreError::Unsuitable(format!("{}: {error}", log.display())))?;
+    Ok(lock)
+}
+
+/// Writes all of a file over itself, and syncs it.
+///
+/// A commit that was under way when the server was killed can stand whole in the log, and only in the system's
+/// memory; SQLite believes it and would not sync it before it is told to somebody. A sync alone is not enough: one
+/// that failed before left pages that pass for written, and only what is written again comes to the disk.
+fn write_again(path: &Path) -> std::io::Result<()> {
+    let mut file = match File::options().read(true).write(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    let mut bytes = vec![0; 1024 * 1024];
+    let mut at = 0;
+    loop {
+        file.seek(SeekFrom::Start(at))?;
+        let count = file.read(&mut bytes)?;
+        if count == 0 {
+            return file.sync_all();
+        }
+        file.seek(SeekFrom::Start(at))?;
+        file.write_all(&bytes[..count])?;
+        at += u64::try_from(count).unwrap_or_default();
+    }
+}
+
+fn lock(data_dir: &Path) -> Result<File, StoreError> {
     let path = data_dir.join("florin.lock");
     let unsuitable = |error| StoreError::Unsuitable(format!("{}: {error}", path.display()));
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(unsuitable)?;

@@ -89,7 +89,7 @@ impl Sqlite {
     /// A second one for the same folder is refused, in whatever process: [`StoreError::Unsuitable`].
     pub fn open(data_dir: &Path) -> Result<Self, StoreError> {
         let path = connection::database_path(data_dir);
-        let lock = connection::lock(data_dir)?;
+        let lock = connection::take(data_dir)?;
         let connection = connection::open_writer(&path)?;
         migrate::sqlite::check(&connection, migrate::SQLITE)?;
         let checkpoints = Checkpoints::start(connection::open_writer(&path)?)?;
@@ -108,7 +108,7 @@ impl Sqlite {
     /// A connection for migrations, and the data folder for it alone; makes both where they are missing.
     pub fn connect_alone(data_dir: &Path) -> Result<SqliteAlone, StoreError> {
         connection::make_folder(data_dir)?;
-        let lock = connection::lock(data_dir)?;
+        let lock = connection::take(data_dir)?;
         let connection = connection::create(&connection::database_path(data_dir))?;
         Ok(SqliteAlone { connection, _lock: lock })
     }

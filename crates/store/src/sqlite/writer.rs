@@ -33,6 +33,7 @@ impl Writer {
                     job(&mut connection);
                     checkpoints.after_write(&connection);
                 }
+                checkpoints.end(&connection);
             })
             .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
