@@ -5,12 +5,14 @@
 
 use crate::disk::{self, Disk};
 use crate::processes::{ANYWHERE, Kind, Launch, Process};
+use crate::proxy::Proxy;
+use crate::redis::Redis;
 use crate::run::Store;
 use crate::scratch::Scratch;
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use rand::RngExt;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// Ports that no outgoing connection gets by itself: a server that is killed finds its own free when it is started again.
@@ -27,6 +29,10 @@ pub enum Needs {
     Servers,
     /// Grounds of its own, on a disk that can be made to fail.
     Disk,
+    /// Grounds of its own, with a network that can fail between the server and PostgreSQL. On SQLite there is none.
+    Network,
+    /// Grounds of its own, with a Redis.
+    Redis,
 }
 
 /// Servers, and what they work on.
@@ -34,8 +40,17 @@ pub(crate) struct Grounds {
     launches: Vec<Launch>,
     /// As many as there are launches, in their order; none where it was killed.
     servers: Vec<Mutex<Option<Process>>>,
-    disk: Option<Disk>,
+    around: Around,
     scratch: Scratch,
+}
+
+/// What else an attack may disturb.
+struct Around {
+    disk: Option<Disk>,
+    /// What is between the servers and PostgreSQL, where it can fail, and the URL that leads through it.
+    network: Option<(Proxy, String)>,
+    /// Or why there is none.
+    redis: anyhow::Result<Redis>,
 }
 
 impl Needs {
@@ -60,8 +75,12 @@ impl Grounds {
     /// New ones, with their servers running.
     pub(crate) async fn make(kind: Kind, needs: Needs, binary: &Path, store: &Store) -> anyhow::Result<Self> {
         let scratch = Scratch::create(store).await?;
-        match Self::start(kind, needs, binary, &scratch).await {
-            Ok((launches, servers, disk)) => Ok(Self { launches, servers, disk, scratch }),
+        let made = async {
+            let around = Around::make(needs, &scratch).await?;
+            anyhow::Ok((Self::start(kind, needs, binary, &scratch, &around).await?, around))
+        };
+        match made.await {
+            Ok(((launches, servers), around)) => Ok(Self { launches, servers, around, scratch }),
             Err(error) => {
                 scratch.remove().await?;
                 Err(error)
@@ -74,28 +93,46 @@ impl Grounds {
         needs: Needs,
         binary: &Path,
         scratch: &Scratch,
-    ) -> anyhow::Result<(Vec<Launch>, Vec<Mutex<Option<Process>>>, Option<Disk>)> {
+        around: &Around,
+    ) -> anyhow::Result<(Vec<Launch>, Vec<Mutex<Option<Process>>>)> {
         let (mut launches, mut servers) = (Vec::new(), Vec::new());
-        let disk = (needs == Needs::Disk).then(|| Disk::prepare(scratch.folder(), true)).transpose()?;
         for _ in 0..needs.servers() {
             let launch = Launch {
                 kind,
                 binary: binary.to_owned(),
                 folder: scratch.folder().to_owned(),
-                database_url: scratch.database_url().map(str::to_owned),
+                database_url: around.database_url(scratch),
                 listen: if needs == Needs::Address { ANYWHERE.to_owned() } else { a_free_address()? },
-                environment: disk.iter().flat_map(Disk::environment).collect(),
+                environment: around.environment(),
             };
             servers.push(Mutex::new(Some(launch.start().await?)));
             launches.push(launch);
         }
-        Ok((launches, servers, disk))
+        Ok((launches, servers))
     }
 
     /// Where the server of this number listens, running or not.
     pub(crate) fn address(&self, server: usize) -> String {
         let process = self.process(server, |process| process.as_ref().map(|process| process.address.clone()));
         process.unwrap_or_else(|| self.launches[server].listen.clone())
+    }
+
+    /// The Redis, for attacks that [need](Needs::Redis) it.
+    pub(crate) fn redis(&self) -> anyhow::Result<&Redis> {
+        self.around.redis.as_ref().map_err(|error| anyhow!("{error:#}"))
+    }
+
+    /// The file that the server has its data in; it has one on SQLite alone.
+    pub(crate) fn database_file(&self) -> PathBuf {
+        self.scratch.folder().join(match self.launches[0].kind {
+            Kind::Florin => "florin-data/florin.db",
+            Kind::Specimen => "specimen.db",
+        })
+    }
+
+    /// What is between the server and PostgreSQL, for attacks that [need](Needs::Network) it; nothing is on SQLite.
+    pub(crate) fn network(&self) -> Option<&Proxy> {
+        self.around.network.as_ref().map(|(network, _)| network)
     }
 
     /// Ends a server between two instructions. Nothing if it does not run.
@@ -113,18 +150,14 @@ impl Grounds {
 
     /// The disk that can be made to fail.
     pub(crate) fn disk(&self) -> anyhow::Result<&Disk> {
-        self.disk.as_ref().context("these grounds have no disk of their own")
+        self.around.disk.as_ref().context("these grounds have no disk of their own")
     }
 
     /// Cuts a server's power: it ends between two instructions, and of what it did not sync nothing is left but what
     /// came to the disk by itself.
     pub(crate) fn cut_power(&self, server: usize) -> anyhow::Result<()> {
         self.kill(server)?;
-        let database = match self.launches[server].kind {
-            Kind::Florin => "florin-data/florin.db",
-            Kind::Specimen => "specimen.db",
-        };
-        disk::after_power_cut(&self.scratch.folder().join(database)).context("taking what was not synced")
+        disk::after_power_cut(&self.database_file()).context("taking what was not synced")
     }
 
     fn process<T>(&self, server: usize, act: impl FnOnce(&mut Option<Process>) -> T) -> T {
@@ -135,6 +168,32 @@ impl Grounds {
     pub(crate) async fn clear(self) -> anyhow::Result<()> {
         drop(self.servers);
         self.scratch.remove().await
+    }
+}
+
+impl Around {
+    async fn make(needs: Needs, scratch: &Scratch) -> anyhow::Result<Self> {
+        let network = match (needs, scratch.database_url()) {
+            (Needs::Network, Some(direct)) => Some(Proxy::in_front_of(direct).await?),
+            _ => None,
+        };
+        let redis = match needs {
+            Needs::Redis => Redis::start().await,
+            _ => Err(anyhow!("these grounds have no Redis")),
+        };
+        let disk = (needs == Needs::Disk).then(|| Disk::prepare(scratch.folder(), true)).transpose()?;
+        Ok(Self { disk, network, redis })
+    }
+
+    fn database_url(&self, scratch: &Scratch) -> Option<String> {
+        let through = self.network.as_ref().map(|(_, through)| through.as_str());
+        through.or(scratch.database_url()).map(str::to_owned)
+    }
+
+    /// What tells servers of it.
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        let disk = self.disk.iter().flat_map(Disk::environment);
+        disk.chain(self.redis.iter().flat_map(Redis::environment)).collect()
     }
 }
 

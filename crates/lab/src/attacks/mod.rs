@@ -6,6 +6,7 @@
 mod borrowed_key;
 mod changed_twin;
 mod crash_mid_write;
+mod cut_reply;
 mod disk_fails;
 mod double_csv;
 mod drain;
@@ -21,10 +22,12 @@ mod load;
 mod lost_update;
 mod negative;
 mod read_skew;
+mod redis_down;
 mod refund_twice;
 mod replay;
 mod round;
 mod self_transfer;
+mod slow_database;
 mod stolen_token;
 mod three_fifties;
 mod twins;
@@ -79,6 +82,9 @@ pub const ATTACKS: &[Attack] = &[
     forged_token::ATTACK,
     crash_mid_write::ATTACK,
     disk_fails::ATTACK,
+    cut_reply::ATTACK,
+    slow_database::ATTACK,
+    redis_down::ATTACK,
 ];
 
 /// The attack of this name.
