@@ -3,16 +3,16 @@
 //!
 //! Nothing of it is told to the target: what is done here happens to it as it would anywhere.
 
+use crate::cluster::{self, Cluster};
 use crate::disk::{self, Disk};
 use crate::processes::{ANYWHERE, Kind, Launch, Process};
 use crate::proxy::Proxy;
-use crate::redis::Redis;
 use crate::run::Store;
 use crate::scratch::Scratch;
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use rand::RngExt;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// Ports that no outgoing connection gets by itself: a server that is killed finds its own free when it is started again.
@@ -29,10 +29,12 @@ pub enum Needs {
     Servers,
     /// Grounds of its own, on a disk that can be made to fail.
     Disk,
+    /// The same with as many servers as the store allows.
+    ServersIfMay,
+    /// Grounds of its own whose database server is killed, so PostgreSQL.
+    Database,
     /// Grounds of its own, with a network that can fail between the server and PostgreSQL. On SQLite there is none.
     Network,
-    /// Grounds of its own, with a Redis.
-    Redis,
 }
 
 /// Servers, and what they work on.
@@ -40,17 +42,13 @@ pub(crate) struct Grounds {
     launches: Vec<Launch>,
     /// As many as there are launches, in their order; none where it was killed.
     servers: Vec<Mutex<Option<Process>>>,
-    around: Around,
-    scratch: Scratch,
-}
-
-/// What else an attack may disturb.
-struct Around {
+    /// Where they keep their data, where it can fail.
     disk: Option<Disk>,
-    /// What is between the servers and PostgreSQL, where it can fail, and the URL that leads through it.
-    network: Option<(Proxy, String)>,
-    /// Or why there is none.
-    redis: anyhow::Result<Redis>,
+    /// What is between the servers and PostgreSQL, where it can fail.
+    network: Option<Proxy>,
+    scratch: Scratch,
+    /// The database server, where it is the attack's own.
+    cluster: Option<Cluster>,
 }
 
 impl Needs {
@@ -62,25 +60,35 @@ impl Needs {
             (Self::Disk, Store::Sqlite) if !Disk::IS_THERE => {
                 Some("the disk that fails can be had on Linux alone")
             }
+            (Self::Database, Store::Sqlite) => {
+                Some("behind an SQLite file is no server that could be killed")
+            }
+            (Self::Database, Store::Postgres(_)) if cluster::find().is_none() => {
+                Some("no PostgreSQL 15 or later was found here; scripts/ensure-tools says how to get it")
+            }
             _ => None,
         }
     }
 
-    fn servers(self) -> usize {
-        if self == Self::Servers { 2 } else { 1 }
+    fn servers(self, store: &Store) -> usize {
+        match (self, store) {
+            (Self::Servers, _) | (Self::ServersIfMay, Store::Postgres(_)) => 2,
+            _ => 1,
+        }
     }
 }
 
 impl Grounds {
     /// New ones, with their servers running.
     pub(crate) async fn make(kind: Kind, needs: Needs, binary: &Path, store: &Store) -> anyhow::Result<Self> {
+        let cluster = if needs == Needs::Database { Some(Cluster::make().await?) } else { None };
+        let own = cluster.as_ref().map(|cluster| Store::Postgres(cluster.url().to_owned()));
+        let store = own.as_ref().unwrap_or(store);
         let scratch = Scratch::create(store).await?;
-        let made = async {
-            let around = Around::make(needs, &scratch).await?;
-            anyhow::Ok((Self::start(kind, needs, binary, &scratch, &around).await?, around))
-        };
-        match made.await {
-            Ok(((launches, servers), around)) => Ok(Self { launches, servers, around, scratch }),
+        match Self::start(kind, needs, binary, store, &scratch).await {
+            Ok((launches, servers, disk, network)) => {
+                Ok(Self { launches, servers, disk, network, scratch, cluster })
+            }
             Err(error) => {
                 scratch.remove().await?;
                 Err(error)
@@ -92,23 +100,34 @@ impl Grounds {
         kind: Kind,
         needs: Needs,
         binary: &Path,
+        store: &Store,
         scratch: &Scratch,
-        around: &Around,
-    ) -> anyhow::Result<(Vec<Launch>, Vec<Mutex<Option<Process>>>)> {
+    ) -> anyhow::Result<(Vec<Launch>, Vec<Mutex<Option<Process>>>, Option<Disk>, Option<Proxy>)> {
         let (mut launches, mut servers) = (Vec::new(), Vec::new());
-        for _ in 0..needs.servers() {
+        let disk = (needs == Needs::Disk).then(|| Disk::prepare(scratch.folder(), true)).transpose()?;
+        let mut database_url = scratch.database_url().map(str::to_owned);
+        let mut network = None;
+        if let (Needs::Network, Some(direct)) = (needs, scratch.database_url()) {
+            let (proxy, through) = Proxy::in_front_of(direct).await?;
+            (network, database_url) = (Some(proxy), Some(through));
+        }
+        for _ in 0..needs.servers(store) {
             let launch = Launch {
                 kind,
                 binary: binary.to_owned(),
                 folder: scratch.folder().to_owned(),
-                database_url: around.database_url(scratch),
-                listen: if needs == Needs::Address { ANYWHERE.to_owned() } else { a_free_address()? },
-                environment: around.environment(),
+                database_url: database_url.clone(),
+                listen: if needs == Needs::Address {
+                    ANYWHERE.to_owned()
+                } else {
+                    format!("127.0.0.1:{}", a_free_port()?)
+                },
+                environment: disk.iter().flat_map(Disk::environment).collect(),
             };
             servers.push(Mutex::new(Some(launch.start().await?)));
             launches.push(launch);
         }
-        Ok((launches, servers))
+        Ok((launches, servers, disk, network))
     }
 
     /// Where the server of this number listens, running or not.
@@ -117,22 +136,19 @@ impl Grounds {
         process.unwrap_or_else(|| self.launches[server].listen.clone())
     }
 
-    /// The Redis, for attacks that [need](Needs::Redis) it.
-    pub(crate) fn redis(&self) -> anyhow::Result<&Redis> {
-        self.around.redis.as_ref().map_err(|error| anyhow!("{error:#}"))
-    }
-
-    /// The file that the server has its data in; it has one on SQLite alone.
-    pub(crate) fn database_file(&self) -> PathBuf {
-        self.scratch.folder().join(match self.launches[0].kind {
-            Kind::Florin => "florin-data/florin.db",
-            Kind::Specimen => "specimen.db",
-        })
+    /// Where all of them listen, in their order.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        (0..self.servers.len()).map(|server| self.address(server)).collect()
     }
 
     /// What is between the server and PostgreSQL, for attacks that [need](Needs::Network) it; nothing is on SQLite.
     pub(crate) fn network(&self) -> Option<&Proxy> {
-        self.around.network.as_ref().map(|(network, _)| network)
+        self.network.as_ref()
+    }
+
+    /// The database server, for attacks that [need](Needs::Database) one.
+    pub(crate) fn database(&self) -> anyhow::Result<&Cluster> {
+        self.cluster.as_ref().context("the database server is not the lab's")
     }
 
     /// Ends a server between two instructions. Nothing if it does not run.
@@ -150,14 +166,33 @@ impl Grounds {
 
     /// The disk that can be made to fail.
     pub(crate) fn disk(&self) -> anyhow::Result<&Disk> {
-        self.around.disk.as_ref().context("these grounds have no disk of their own")
+        self.disk.as_ref().context("these grounds have no disk of their own")
     }
 
     /// Cuts a server's power: it ends between two instructions, and of what it did not sync nothing is left but what
     /// came to the disk by itself.
     pub(crate) fn cut_power(&self, server: usize) -> anyhow::Result<()> {
         self.kill(server)?;
-        disk::after_power_cut(&self.database_file()).context("taking what was not synced")
+        let database = match self.launches[server].kind {
+            Kind::Florin => "florin-data/florin.db",
+            Kind::Specimen => "specimen.db",
+        };
+        disk::after_power_cut(&self.scratch.folder().join(database)).context("taking what was not synced")
+    }
+
+    /// Stops a server where it is; nothing that it holds is given back.
+    pub(crate) fn freeze(&self, server: usize) -> anyhow::Result<()> {
+        self.signal(server, "-STOP")
+    }
+
+    /// Lets it go on.
+    pub(crate) fn thaw(&self, server: usize) -> anyhow::Result<()> {
+        self.signal(server, "-CONT")
+    }
+
+    fn signal(&self, server: usize, signal: &str) -> anyhow::Result<()> {
+        let id = self.process(server, |process| process.as_ref().map(Process::id));
+        cluster::signal(signal, &[id.context("the server does not run")?])
     }
 
     fn process<T>(&self, server: usize, act: impl FnOnce(&mut Option<Process>) -> T) -> T {
@@ -167,41 +202,21 @@ impl Grounds {
     /// Ends all that runs, and removes what it worked on.
     pub(crate) async fn clear(self) -> anyhow::Result<()> {
         drop(self.servers);
-        self.scratch.remove().await
+        match self.cluster {
+            // The database is gone with its server, which may not run.
+            Some(cluster) => drop(cluster),
+            None => self.scratch.remove().await?,
+        }
+        Ok(())
     }
 }
 
-impl Around {
-    async fn make(needs: Needs, scratch: &Scratch) -> anyhow::Result<Self> {
-        let network = match (needs, scratch.database_url()) {
-            (Needs::Network, Some(direct)) => Some(Proxy::in_front_of(direct).await?),
-            _ => None,
-        };
-        let redis = match needs {
-            Needs::Redis => Redis::start().await,
-            _ => Err(anyhow!("these grounds have no Redis")),
-        };
-        let disk = (needs == Needs::Disk).then(|| Disk::prepare(scratch.folder(), true)).transpose()?;
-        Ok(Self { disk, network, redis })
-    }
-
-    fn database_url(&self, scratch: &Scratch) -> Option<String> {
-        let through = self.network.as_ref().map(|(_, through)| through.as_str());
-        through.or(scratch.database_url()).map(str::to_owned)
-    }
-
-    /// What tells servers of it.
-    fn environment(&self) -> Vec<(&'static str, String)> {
-        let disk = self.disk.iter().flat_map(Disk::environment);
-        disk.chain(self.redis.iter().flat_map(Redis::environment)).collect()
-    }
-}
-
-fn a_free_address() -> anyhow::Result<String> {
+/// One that nobody listens on now.
+pub(crate) fn a_free_port() -> anyhow::Result<u16> {
     for _ in 0..100 {
-        let address = format!("127.0.0.1:{}", rand::rng().random_range(PORTS));
-        if TcpListener::bind(&address).is_ok() {
-            return Ok(address);
+        let port = rand::rng().random_range(PORTS);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
         }
     }
     bail!("no free port was found")

@@ -81,6 +81,8 @@ impl Launch {
                 command.args(["serve", "--demo", "--data-dir", "florin-data"]);
                 // A long run outlasts tokens that are as short as they should be elsewhere.
                 command.env("FLORIN_ACCESS_TOKEN_LIFETIME", "12h");
+                // Another server need not wait long for one that is dead.
+                command.env("FLORIN_PAYOUT_LEASE", "300ms");
                 if let Some(url) = &self.database_url {
                     command.env("FLORIN_DATABASE_URL", url);
                 }
@@ -97,6 +99,10 @@ impl Launch {
 }
 
 impl Process {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it between two instructions.
     pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
         self.child.kill().context("killing a server")?;
