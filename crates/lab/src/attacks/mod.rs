@@ -5,8 +5,10 @@
 
 mod borrowed_key;
 mod changed_twin;
+mod crash_database;
 mod crash_mid_write;
-mod cut_reply;
+mod crash_payout;
+mod crowd;
 mod disk_fails;
 mod double_csv;
 mod drain;
@@ -14,6 +16,7 @@ mod dust;
 mod evidence;
 mod forged_token;
 mod frozen;
+mod frozen_server;
 mod half_move;
 mod impostor;
 mod late_funds;
@@ -21,16 +24,16 @@ mod list_append;
 mod load;
 mod lost_update;
 mod negative;
+mod payroll;
 mod read_skew;
-mod redis_down;
 mod refund_twice;
 mod replay;
 mod round;
 mod self_transfer;
-mod slow_database;
 mod stolen_token;
 mod three_fifties;
 mod twins;
+mod two_servers;
 mod write_skew;
 
 pub use crate::grounds::Needs;
@@ -81,10 +84,11 @@ pub const ATTACKS: &[Attack] = &[
     stolen_token::ATTACK,
     forged_token::ATTACK,
     crash_mid_write::ATTACK,
+    crash_payout::ATTACK,
+    crash_database::ATTACK,
+    two_servers::ATTACK,
+    frozen_server::ATTACK,
     disk_fails::ATTACK,
-    cut_reply::ATTACK,
-    slow_database::ATTACK,
-    redis_down::ATTACK,
 ];
 
 /// The attack of this name.

@@ -63,7 +63,6 @@ impl Specimen {
                 Request::post(format!("/batches/{payout}/execute"), &json!({}))
             }
             Ask::WatchPayout { payout } => Request::get(format!("/batches/{payout}")),
-            Ask::Look { wallet } => Request::post("/balances", &json!({"wallet_ids": [wallet.id]})),
             Ask::Balances { wallets } => {
                 let ids: Vec<i64> = wallets.iter().map(|wallet| wallet.id).collect();
                 Request::post("/balances", &json!({"wallet_ids": ids}))
@@ -90,7 +89,7 @@ fn number(amount: &str) -> Value {
 
 /// What an answer means that says that it was done.
 pub(super) fn done(ask: &Ask, body: &Value) -> Answer {
-    if let Ask::Balances { .. } | Ask::Look { .. } = ask {
+    if let Ask::Balances { .. } = ask {
         let floats = body["balances"].as_array().into_iter().flatten();
         let balances = floats.map(|float| Money::parse(&float.as_f64()?.to_string()));
         return match balances.collect() {
