@@ -86,6 +86,10 @@ pub(crate) enum Ask {
     WatchPayout {
         payout: String,
     },
+    /// The balance of one, as it is shown to who looks at it.
+    Look {
+        wallet: Wallet,
+    },
     /// The balances of all of them, in their order.
     Balances {
         wallets: Vec<Wallet>,
@@ -98,6 +102,8 @@ pub(crate) struct Call {
     pub(crate) caller: Caller,
     /// The idempotency key, for a target that looks at it.
     pub(crate) key: String,
+    /// How long the target may take, where it can be told.
+    pub(crate) within: Option<Duration>,
     pub(crate) ask: Ask,
 }
 
@@ -180,6 +186,7 @@ impl fmt::Display for Ask {
             Self::UploadRows { payout, csv } => write!(f, "upload {} bytes to payout {payout}", csv.len()),
             Self::ExecutePayout { payout, .. } => write!(f, "execute payout {payout}"),
             Self::WatchPayout { payout } => write!(f, "watch payout {payout}"),
+            Self::Look { wallet } => write!(f, "look at {}", wallet.id),
             Self::Balances { wallets } => {
                 let ids: Vec<String> = wallets.iter().map(|wallet| wallet.id.to_string()).collect();
                 write!(f, "read {}", ids.join(", "))

@@ -7,12 +7,13 @@ use crate::cluster::{self, Cluster};
 use crate::disk::{self, Disk};
 use crate::processes::{ANYWHERE, Kind, Launch, Process};
 use crate::proxy::Proxy;
+use crate::redis::Redis;
 use crate::run::Store;
 use crate::scratch::Scratch;
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use rand::RngExt;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// Ports that no outgoing connection gets by itself: a server that is killed finds its own free when it is started again.
@@ -35,6 +36,8 @@ pub enum Needs {
     Database,
     /// Grounds of its own, with a network that can fail between the server and PostgreSQL. On SQLite there is none.
     Network,
+    /// Grounds of its own, with a Redis.
+    Redis,
 }
 
 /// Servers, and what they work on.
@@ -42,13 +45,19 @@ pub(crate) struct Grounds {
     launches: Vec<Launch>,
     /// As many as there are launches, in their order; none where it was killed.
     servers: Vec<Mutex<Option<Process>>>,
-    /// Where they keep their data, where it can fail.
-    disk: Option<Disk>,
-    /// What is between the servers and PostgreSQL, where it can fail.
-    network: Option<Proxy>,
+    around: Around,
     scratch: Scratch,
     /// The database server, where it is the attack's own.
     cluster: Option<Cluster>,
+}
+
+/// What else an attack may disturb.
+struct Around {
+    disk: Option<Disk>,
+    /// What is between the servers and PostgreSQL, where it can fail, and the URL that leads through it.
+    network: Option<(Proxy, String)>,
+    /// Or why there is none.
+    redis: anyhow::Result<Redis>,
 }
 
 impl Needs {
@@ -85,10 +94,12 @@ impl Grounds {
         let own = cluster.as_ref().map(|cluster| Store::Postgres(cluster.url().to_owned()));
         let store = own.as_ref().unwrap_or(store);
         let scratch = Scratch::create(store).await?;
-        match Self::start(kind, needs, binary, store, &scratch).await {
-            Ok((launches, servers, disk, network)) => {
-                Ok(Self { launches, servers, disk, network, scratch, cluster })
-            }
+        let made = async {
+            let around = Around::make(needs, &scratch).await?;
+            anyhow::Ok((Self::start(kind, needs, binary, store, &scratch, &around).await?, around))
+        };
+        match made.await {
+            Ok(((launches, servers), around)) => Ok(Self { launches, servers, around, scratch, cluster }),
             Err(error) => {
                 scratch.remove().await?;
                 Err(error)
@@ -102,38 +113,45 @@ impl Grounds {
         binary: &Path,
         store: &Store,
         scratch: &Scratch,
-    ) -> anyhow::Result<(Vec<Launch>, Vec<Mutex<Option<Process>>>, Option<Disk>, Option<Proxy>)> {
+        around: &Around,
+    ) -> anyhow::Result<(Vec<Launch>, Vec<Mutex<Option<Process>>>)> {
         let (mut launches, mut servers) = (Vec::new(), Vec::new());
-        let disk = (needs == Needs::Disk).then(|| Disk::prepare(scratch.folder(), true)).transpose()?;
-        let mut database_url = scratch.database_url().map(str::to_owned);
-        let mut network = None;
-        if let (Needs::Network, Some(direct)) = (needs, scratch.database_url()) {
-            let (proxy, through) = Proxy::in_front_of(direct).await?;
-            (network, database_url) = (Some(proxy), Some(through));
-        }
         for _ in 0..needs.servers(store) {
             let launch = Launch {
                 kind,
                 binary: binary.to_owned(),
                 folder: scratch.folder().to_owned(),
-                database_url: database_url.clone(),
+                database_url: around.database_url(scratch),
                 listen: if needs == Needs::Address {
                     ANYWHERE.to_owned()
                 } else {
                     format!("127.0.0.1:{}", a_free_port()?)
                 },
-                environment: disk.iter().flat_map(Disk::environment).collect(),
+                environment: around.environment(),
             };
             servers.push(Mutex::new(Some(launch.start().await?)));
             launches.push(launch);
         }
-        Ok((launches, servers, disk, network))
+        Ok((launches, servers))
     }
 
     /// Where the server of this number listens, running or not.
     pub(crate) fn address(&self, server: usize) -> String {
         let process = self.process(server, |process| process.as_ref().map(|process| process.address.clone()));
         process.unwrap_or_else(|| self.launches[server].listen.clone())
+    }
+
+    /// The Redis, for attacks that [need](Needs::Redis) it.
+    pub(crate) fn redis(&self) -> anyhow::Result<&Redis> {
+        self.around.redis.as_ref().map_err(|error| anyhow!("{error:#}"))
+    }
+
+    /// The file that the server has its data in; it has one on SQLite alone.
+    pub(crate) fn database_file(&self) -> PathBuf {
+        self.scratch.folder().join(match self.launches[0].kind {
+            Kind::Florin => "florin-data/florin.db",
+            Kind::Specimen => "specimen.db",
+        })
     }
 
     /// Where all of them listen, in their order.
@@ -143,7 +161,7 @@ impl Grounds {
 
     /// What is between the server and PostgreSQL, for attacks that [need](Needs::Network) it; nothing is on SQLite.
     pub(crate) fn network(&self) -> Option<&Proxy> {
-        self.network.as_ref()
+        self.around.network.as_ref().map(|(network, _)| network)
     }
 
     /// The database server, for attacks that [need](Needs::Database) one.
@@ -166,18 +184,14 @@ impl Grounds {
 
     /// The disk that can be made to fail.
     pub(crate) fn disk(&self) -> anyhow::Result<&Disk> {
-        self.disk.as_ref().context("these grounds have no disk of their own")
+        self.around.disk.as_ref().context("these grounds have no disk of their own")
     }
 
     /// Cuts a server's power: it ends between two instructions, and of what it did not sync nothing is left but what
     /// came to the disk by itself.
     pub(crate) fn cut_power(&self, server: usize) -> anyhow::Result<()> {
         self.kill(server)?;
-        let database = match self.launches[server].kind {
-            Kind::Florin => "florin-data/florin.db",
-            Kind::Specimen => "specimen.db",
-        };
-        disk::after_power_cut(&self.scratch.folder().join(database)).context("taking what was not synced")
+        disk::after_power_cut(&self.database_file()).context("taking what was not synced")
     }
 
     /// Stops a server where it is; nothing that it holds is given back.
@@ -208,6 +222,32 @@ impl Grounds {
             None => self.scratch.remove().await?,
         }
         Ok(())
+    }
+}
+
+impl Around {
+    async fn make(needs: Needs, scratch: &Scratch) -> anyhow::Result<Self> {
+        let network = match (needs, scratch.database_url()) {
+            (Needs::Network, Some(direct)) => Some(Proxy::in_front_of(direct).await?),
+            _ => None,
+        };
+        let redis = match needs {
+            Needs::Redis => Redis::start().await,
+            _ => Err(anyhow!("these grounds have no Redis")),
+        };
+        let disk = (needs == Needs::Disk).then(|| Disk::prepare(scratch.folder(), true)).transpose()?;
+        Ok(Self { disk, network, redis })
+    }
+
+    fn database_url(&self, scratch: &Scratch) -> Option<String> {
+        let through = self.network.as_ref().map(|(_, through)| through.as_str());
+        through.or(scratch.database_url()).map(str::to_owned)
+    }
+
+    /// What tells servers of it.
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        let disk = self.disk.iter().flat_map(Disk::environment);
+        disk.chain(self.redis.iter().flat_map(Redis::environment)).collect()
     }
 }
 

@@ -9,7 +9,7 @@
 //! | [`attacks`] | what is done to both targets, and the oracle that judges what came of it |
 //! | `target`, `targets` | what attacks act on: the same calls for both, all of them recorded |
 //! | `call`, `money`, `wire` | a call and its answer; amounts as oracles count them; requests that are released together |
-//! | `grounds`, `processes`, `scratch`, `cluster` | what targets stand on, for attacks that disturb it: their processes, the places that they work in, a PostgreSQL that may be killed |
+//! | `grounds`, `processes`, `scratch`, `cluster`, `redis` | what targets stand on, for attacks that disturb it: their processes, the places that they work in, a PostgreSQL that may be killed |
 //! | [`proxy`] | a network that fails on demand |
 //! | [`disk`] | a disk that fails when it is told to, under a target that uses SQLite |
 //! | [`history`], `witness` | what clients saw, and the checker that finds what cannot have happened; every attack's records go through it |
@@ -24,6 +24,7 @@ pub mod history;
 mod money;
 mod processes;
 pub mod proxy;
+mod redis;
 pub mod report;
 pub mod run;
 mod scratch;

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use futures_util::future::join_all;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A wallet service at an address.
 pub(crate) struct Target {
@@ -57,7 +57,7 @@ impl Target {
     /// A call under a key of its own.
     pub(crate) fn asks(&self, caller: Caller, ask: Ask) -> Call {
         let number = self.keys.fetch_add(1, Ordering::Relaxed);
-        Call { caller, key: format!("{}-{number}", self.run), ask }
+        Call { caller, key: format!("{}-{number}", self.run), within: None, ask }
     }
 
     /// Makes one call.
@@ -128,6 +128,25 @@ impl Target {
             answered
         });
         join_all(answered).await
+    }
+
+    /// Makes one call, and closes its connection without hearing what came of it: after this time, or, if there is none,
+    /// when the answer comes.
+    pub(crate) async fn hang_up_on(&self, call: Call, after: Option<Duration>) -> Answer {
+        let held = Held::send(self.service.address(), &self.service.request(&call)).await;
+        let invoked_at = self.begun.elapsed();
+        let why = match held.and_then(|held| held.release().map(|()| held)) {
+            Ok(held) => {
+                held.hang_up(after).await;
+                "hung up".to_owned()
+            }
+            Err(error) => format!("{error:#}"),
+        };
+        let (answer, shown) = (Answer::Unclear { why }, Shown::default());
+        let client = self.clients.fetch_add(1, Ordering::Relaxed);
+        let returned_at = self.begun.elapsed();
+        self.record(Record { client, invoked_at, returned_at, call, answer: answer.clone(), shown });
+        answer
     }
 
     fn record(&self, record: Record) {

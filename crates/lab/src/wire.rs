@@ -89,6 +89,15 @@ impl Held {
         bail!("the connection takes no more bytes")
     }
 
+    /// Closes the connection without hearing an answer: after this time, or, if there is none, when the answer comes.
+    pub(crate) async fn hang_up(self, after: Option<Duration>) {
+        match after {
+            Some(after) => tokio::time::sleep(after).await,
+            // However it comes out, nobody hears it.
+            None => drop(tokio::time::timeout(ANSWER_TIMEOUT, self.stream.readable()).await),
+        }
+    }
+
     /// Waits for the whole answer.
     pub(crate) async fn answer(mut self) -> anyhow::Result<Response> {
         let mut received = Vec::new();

@@ -82,6 +82,7 @@ fn asked(record: &Record, moved: &HashMap<&str, &Ask>) -> Question {
             }
             _ => Question::Other,
         },
+        Ask::Look { wallet } => Question::Read(vec![wallet.id]),
         Ask::Balances { wallets } => Question::Read(wallets.iter().map(|wallet| wallet.id).collect()),
         Ask::OpenWallet { .. }
         | Ask::Freeze { .. }
@@ -97,7 +98,12 @@ fn answered(record: &Record) -> history::Answer {
         (Answer::Done { id }, _) => {
             history::Answer::Done { transaction: Some(id.clone()), entries: record.shown.entries.clone() }
         }
-        (Answer::Balances { balances }, Ask::Balances { wallets }) => {
+        (Answer::Balances { balances }, Ask::Balances { .. } | Ask::Look { .. }) => {
+            let wallets = match &record.call.ask {
+                Ask::Look { wallet } => std::slice::from_ref(wallet),
+                Ask::Balances { wallets } => wallets,
+                _ => &[],
+            };
             let versions = record.shown.versions.iter().copied().map(Some).chain(std::iter::repeat(None));
             let balances = wallets.iter().zip(balances).zip(versions).map(|((wallet, balance), version)| {
                 Balance { wallet: wallet.id, balance: figure(*balance), version }

@@ -77,6 +77,9 @@ struct SpecimenArgs {
     /// An SQLite file, or the URL of a PostgreSQL database, where it has a schema `specimen`; of its own, in both cases
     #[arg(long, value_name = "STORE", env = "FLORIN_LAB_SPECIMEN_STORE", hide_env_values = true)]
     store: String,
+    /// The URL of a Redis that balances are kept in; none without it
+    #[arg(long, value_name = "URL", env = "FLORIN_LAB_SPECIMEN_REDIS", hide_env_values = true)]
+    redis: Option<String>,
 }
 
 pub(super) async fn run(args: LabArgs) -> anyhow::Result<ExitCode> {
@@ -87,8 +90,8 @@ pub(super) async fn run(args: LabArgs) -> anyhow::Result<ExitCode> {
         }
         LabCommand::Run(args) => attack(args).await,
         LabCommand::Check(args) => check::run(&args),
-        LabCommand::Specimen(SpecimenArgs { listen, store }) => {
-            specimen::serve(listen, &store).await?;
+        LabCommand::Specimen(SpecimenArgs { listen, store, redis }) => {
+            specimen::serve(listen, &store, redis.as_deref()).await?;
             Ok(ExitCode::SUCCESS)
         }
     }

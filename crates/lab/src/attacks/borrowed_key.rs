@@ -26,8 +26,8 @@ async fn run(mut round: Round<'_>) -> Judgement {
     let first = target.asks(Caller::Person(people.alice.clone()), transfer);
     let borrowed = Call {
         caller: Caller::Person(people.mallory.clone()),
-        key: first.key.clone(),
         ask: Ask::Transfer { from: mallorys, to: bobs, amount: other_amount.to_string() },
+        ..first.clone()
     };
     let first = target.call(first).await;
     let second = target.call(borrowed).await;

@@ -11,7 +11,7 @@ use crate::target::Target;
 use futures_util::future::join_all;
 
 /// What each wallet has in the beginning.
-const OPENING: i64 = 10_000;
+pub(super) const OPENING: i64 = 10_000;
 const AMOUNT: i64 = 1;
 
 /// Clients with their wallets.
@@ -21,9 +21,9 @@ pub(super) struct Load {
 
 /// What a client sent, and what it was told.
 pub(super) struct Sent {
-    client: usize,
-    call: Call,
-    answer: Answer,
+    pub(super) client: usize,
+    pub(super) call: Call,
+    pub(super) answer: Answer,
 }
 
 impl Load {
@@ -69,8 +69,25 @@ impl Load {
         join_all(clients).await.into_iter().flatten().collect()
     }
 
+    /// How many clients there are.
+    pub(super) fn clients(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// Whose transfers with even numbers leave.
+    pub(super) fn giver(&self, client: usize) -> Wallet {
+        self.pairs[client][0]
+    }
+
+    /// What has come to each client's second wallet.
+    pub(super) async fn received(&self, target: &Target) -> anyhow::Result<Vec<Money>> {
+        let others: Vec<Wallet> = self.pairs.iter().map(|[_, other]| *other).collect();
+        let balances = target.balances(&others).await?;
+        Ok(balances.into_iter().map(|balance| balance - Money::whole(OPENING)).collect())
+    }
+
     /// There and back.
-    fn transfer(&self, client: usize, number: usize) -> Ask {
+    pub(super) fn transfer(&self, client: usize, number: usize) -> Ask {
         let [one, other] = self.pairs[client];
         let (from, to) = if number.is_multiple_of(2) { (one, other) } else { (other, one) };
         Ask::Transfer { from, to, amount: Money::whole(AMOUNT).to_string() }

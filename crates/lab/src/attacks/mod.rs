@@ -9,6 +9,7 @@ mod crash_database;
 mod crash_mid_write;
 mod crash_payout;
 mod crowd;
+mod cut_reply;
 mod disk_fails;
 mod double_csv;
 mod drain;
@@ -26,10 +27,12 @@ mod lost_update;
 mod negative;
 mod payroll;
 mod read_skew;
+mod redis_down;
 mod refund_twice;
 mod replay;
 mod round;
 mod self_transfer;
+mod slow_database;
 mod stolen_token;
 mod three_fifties;
 mod twins;
@@ -89,6 +92,9 @@ pub const ATTACKS: &[Attack] = &[
     two_servers::ATTACK,
     frozen_server::ATTACK,
     disk_fails::ATTACK,
+    cut_reply::ATTACK,
+    slow_database::ATTACK,
+    redis_down::ATTACK,
 ];
 
 /// The attack of this name.

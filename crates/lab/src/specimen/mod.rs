@@ -8,6 +8,7 @@
 //! It has its own file or schema, is started by the lab alone, and must never be mended.
 
 mod batches;
+mod cache;
 mod database;
 mod http;
 mod keys;
@@ -20,8 +21,9 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 /// Serves until the process is ended. `store` is a `postgres://` URL or the path of an SQLite file; the address is
-/// printed once it is listened on.
-pub async fn serve(listen: SocketAddr, store: &str) -> anyhow::Result<()> {
+/// printed once it is listened on. With the URL of a Redis, balances are kept there too.
+pub async fn serve(listen: SocketAddr, store: &str, redis: Option<&str>) -> anyhow::Result<()> {
+    redis.map(cache::open).transpose().context("opening the specimen's Redis")?;
     let database = Database::open(store).await.with_context(|| "opening the specimen's store")?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
     println!("The specimen on http://{}", listener.local_addr()?);

@@ -1,5 +1,6 @@
 //! Wallets, and moving money between them: read, compute, write.
 
+use super::cache;
 use super::database::{Database, DatabaseError};
 use super::http::Refusal;
 use axum::http::StatusCode;
@@ -29,12 +30,15 @@ impl Database {
         let select = "SELECT user_id, balance, status FROM wallets WHERE id = $1";
         let rows = self.query(select, &[id.into()]).await?;
         let row = rows.first().ok_or(Refusal(StatusCode::NOT_FOUND, "wallet_not_found"))?;
-        Ok(Wallet { id, user_id: row.int(0), balance: row.float(1), status: row.text(2) })
+        let balance = cache::balance(id).await.unwrap_or(row.float(1));
+        Ok(Wallet { id, user_id: row.int(0), balance, status: row.text(2) })
     }
 
     pub(super) async fn set_balance(&self, wallet: i64, balance: f64) -> Result<(), DatabaseError> {
         let update = "UPDATE wallets SET balance = $1 WHERE id = $2";
-        self.query(update, &[balance.into(), wallet.into()]).await.map(drop)
+        self.query(update, &[balance.into(), wallet.into()]).await?;
+        cache::keep(wallet, balance).await;
+        Ok(())
     }
 
     pub(super) async fn set_status(&self, wallet: i64, status: &str) -> Result<(), DatabaseError> {

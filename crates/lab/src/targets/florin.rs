@@ -91,7 +91,10 @@ impl Florin {
     }
 
     pub(super) fn request(&self, call: &Call) -> Request {
-        let request = self.ask(&call.ask).header("idempotency-key", &*call.key);
+        let mut request = self.ask(&call.ask).header("idempotency-key", &*call.key);
+        if let Some(within) = call.within {
+            request = request.header("request-timeout", within.as_secs_f64().to_string());
+        }
         let (token, pin) = match &call.caller {
             Caller::House => (&self.token, None),
             Caller::Person(person) => (&person.token, Some(&person.pin)),
@@ -152,6 +155,7 @@ impl Florin {
                 Request::post(format!("/v1/payouts/{payout}/execute"), &to_json(&execute))
             }
             Ask::WatchPayout { payout } => Request::get(format!("/v1/payouts/{payout}")),
+            Ask::Look { wallet } => Request::get(format!("/v1/wallets/{}", wallet.id)),
             Ask::Balances { wallets } => {
                 let wallet_ids = wallets.iter().map(|wallet| wallet.id).collect();
                 Request::post("/v1/wallets/balances", &to_json(&BalancesRequest { wallet_ids }))
@@ -167,6 +171,12 @@ pub(super) fn done(ask: &Ask, body: &Value) -> Answer {
         return match listed.map(|balance| Money::parse(balance["posted"].as_str()?)).collect() {
             Some(balances) => Answer::Balances { balances },
             None => Answer::Unclear { why: format!("balances that are no amounts: {body}") },
+        };
+    }
+    if let Ask::Look { .. } = ask {
+        return match body["posted"].as_str().and_then(Money::parse) {
+            Some(balance) => Answer::Balances { balances: vec![balance] },
+            None => Answer::Unclear { why: format!("a wallet without a balance: {body}") },
         };
     }
     if let Ask::WatchPayout { .. } = ask {
@@ -190,7 +200,9 @@ pub(super) fn shown(body: &Value) -> Shown {
         let balance_after = entry.balance_after.and_then(|after| Money::parse(&after)).map(figure);
         Some(Entry { wallet: entry.wallet_id, amount: figure(signed), balance_after, version: entry.version })
     });
-    let versions = list("balances").iter().filter_map(|balance| balance["version"].as_i64()).collect();
+    // One wallet's stands by itself.
+    let balances = list("balances");
+    let versions = balances.iter().chain([body]).filter_map(|balance| balance["version"].as_i64()).collect();
     Shown { entries: entries.collect(), versions }
 }
 

@@ -63,6 +63,7 @@ impl Specimen {
                 Request::post(format!("/batches/{payout}/execute"), &json!({}))
             }
             Ask::WatchPayout { payout } => Request::get(format!("/batches/{payout}")),
+            Ask::Look { wallet } => Request::post("/balances", &json!({"wallet_ids": [wallet.id]})),
             Ask::Balances { wallets } => {
                 let ids: Vec<i64> = wallets.iter().map(|wallet| wallet.id).collect();
                 Request::post("/balances", &json!({"wallet_ids": ids}))
@@ -89,7 +90,7 @@ fn number(amount: &str) -> Value {
 
 /// What an answer means that says that it was done.
 pub(super) fn done(ask: &Ask, body: &Value) -> Answer {
-    if let Ask::Balances { .. } = ask {
+    if let Ask::Balances { .. } | Ask::Look { .. } = ask {
         let floats = body["balances"].as_array().into_iter().flatten();
         let balances = floats.map(|float| Money::parse(&float.as_f64()?.to_string()));
         return match balances.collect() {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// The client's number is its key's, where no other is said.
 pub(in crate::report) fn record(micros: std::ops::Range<u64>, ask: Ask, answer: Answer) -> Record {
-    let call = Call { caller: Caller::House, key: format!("key-{}", micros.start), ask };
+    let call = Call { caller: Caller::House, key: format!("key-{}", micros.start), within: None, ask };
     let at = |micros| Duration::from_secs(7) + Duration::from_micros(micros);
     let (invoked_at, returned_at) = (at(micros.start), at(micros.end));
     Record { client: micros.start, invoked_at, returned_at, call, answer, shown: Shown::default() }

@@ -1,6 +1,7 @@
 //! A small ledger on a database of its own: one user, wallets 5 to 12 with money in them.
 
 use crate::postgres_server::TestDatabase;
+use florin_lab::proxy::Proxy;
 use florin_ledger::{
     Asset, AssetCode, Caller, Command, Decimal, Fingerprint, Group, IdempotencyKey, KeyHash, LedgerId,
     Movement, Outcome, Principal, Scale, Timestamp, Transaction, TransactionId, UserId, WalletId,
@@ -80,9 +81,19 @@ impl Bank {
         }
     }
 
-    /// A second server on the same database, reached by the URL that `route` makes of its own.
-    pub(super) async fn another_server(&self, route: impl Fn(&str) -> String) -> Postgres {
-        Postgres::connect(&settings(route(self.database.url()))).await.expect("the test server answers")
+    /// A second server on the same database.
+    pub(super) async fn another_server(&self) -> Postgres {
+        Self::server_at(self.database.url().to_owned()).await
+    }
+
+    /// One that reaches the database through a proxy.
+    pub(super) async fn server_behind_a_proxy(&self) -> (Postgres, Proxy) {
+        let (proxy, url) = Proxy::in_front_of(self.database.url()).await.expect("a free port");
+        (Self::server_at(url).await, proxy)
+    }
+
+    async fn server_at(url: String) -> Postgres {
+        Postgres::connect(&settings(url)).await.expect("the test server answers")
     }
 
     /// A server that waits long for locks, and reads on one connection.
@@ -95,10 +106,6 @@ impl Bank {
 
     pub(super) async fn client(&self) -> tokio_postgres::Client {
         self.database.client().await
-    }
-
-    pub(super) fn port(&self) -> u16 {
-        self.database.url().parse::<tokio_postgres::Config>().expect("a URL").get_ports()[0]
     }
 
     async fn number(&self, query: &str) -> i64 {

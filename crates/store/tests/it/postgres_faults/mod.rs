@@ -1,12 +1,11 @@
 //! What must hold on PostgreSQL when connections break, callers go away, and servers race each other.
 
 mod bank;
-mod cutting_proxy;
 mod payouts;
 mod plans;
 
 use bank::Bank;
-use cutting_proxy::{Cut, CuttingProxy};
+use florin_lab::proxy::{Point, Proxy, When};
 use florin_ledger::{GroupOutcome, Outcome, Rejection, Status};
 use florin_store::{Store, StoreError, WalletFilter};
 use std::time::Duration;
@@ -14,6 +13,19 @@ use std::time::Duration;
 /// How often the small version of a drill repeats; the full figure is set by the environment.
 fn repetitions(variable: &str, default: usize) -> usize {
     std::env::var(variable).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+}
+
+/// How long a commit that will be cut is on its way: time enough for the batch behind it to be decided.
+const DELAY: Duration = Duration::from_millis(20);
+
+/// Ends the connection of the next commit: before the server has it, or after and before its answer is heard.
+fn cut_the_next_commit(proxy: &Proxy, point: Point) {
+    let mut trap = proxy.trap(When::Commit, point);
+    tokio::spawn(async move {
+        let caught = trap.caught().await;
+        tokio::time::sleep(DELAY).await;
+        caught.cut();
+    });
 }
 
 fn one(outcomes: Vec<GroupOutcome>) -> Outcome {
@@ -26,11 +38,10 @@ fn one(outcomes: Vec<GroupOutcome>) -> Outcome {
 #[tokio::test]
 async fn a_commit_whose_answer_is_lost_is_unknown_and_its_retry_tells() {
     let bank = Bank::open().await;
-    let proxy = CuttingProxy::start(bank.port()).await;
-    let behind_proxy = bank.another_server(|url| proxy.in_front_of(url)).await;
+    let (behind_proxy, proxy) = bank.server_behind_a_proxy().await;
     for round in 0..repetitions("FLORIN_CUT_COMMITS", 20) {
         let transfer = bank::transfer(&format!("cut-{round}"), 1, 2, "1.00");
-        proxy.cut_the_next_commit(Cut::Answer);
+        cut_the_next_commit(&proxy, Point::After);
         let lost = behind_proxy.commit(bank.ledger, transfer.clone(), bank::NOW, 1).await;
         assert!(matches!(lost, Err(StoreError::OutcomeUnknown(_))), "round {round}: {lost:?}");
 
@@ -46,14 +57,13 @@ async fn a_commit_whose_answer_is_lost_is_unknown_and_its_retry_tells() {
 #[tokio::test]
 async fn a_batch_that_was_decided_on_a_lost_one_is_decided_again() {
     let bank = Bank::open().await;
-    let proxy = CuttingProxy::start(bank.port()).await;
-    let store = bank.another_server(|url| proxy.in_front_of(url)).await;
+    let (store, proxy) = bank.server_behind_a_proxy().await;
     for round in 0..repetitions("FLORIN_LOST_BATCHES", 10) {
-        for (cut, expected) in [(Cut::Commit, Status::Failed), (Cut::Answer, Status::Completed)] {
+        for (cut, expected) in [(Point::Before, Status::Failed), (Point::After, Status::Completed)] {
             let name = |what: &str| format!("{what}-{round}-{cut:?}");
             let gathered = bank::transfer(&name("gather"), 1, 2, "1000.00");
             let spent = bank::transfer(&name("spend"), 2, 3, "2000.00");
-            proxy.cut_the_next_commit(cut);
+            cut_the_next_commit(&proxy, cut);
             let (lost, second) = tokio::join!(
                 biased;
                 store.commit(bank.ledger, gathered.clone(), bank::NOW, 1),
@@ -65,11 +75,11 @@ async fn a_batch_that_was_decided_on_a_lost_one_is_decided_again() {
 
             // Everything back to where it was, whatever became of it.
             let retried = one(store.commit(bank.ledger, gathered, bank::NOW, 3).await.expect("a retry"));
-            assert_eq!(matches!(retried, Outcome::Replayed(_)), cut == Cut::Answer, "{retried:?}");
-            let (from, amount) = if cut == Cut::Answer { (3, "2000.00") } else { (2, "1000.00") };
+            assert_eq!(matches!(retried, Outcome::Replayed(_)), cut == Point::After, "{retried:?}");
+            let (from, amount) = if cut == Point::After { (3, "2000.00") } else { (2, "1000.00") };
             let returned = bank::transfer(&name("back"), from, 1, amount);
             bank.store.commit(bank.ledger, returned, bank::NOW, 4).await.expect("the way back");
-            if cut == Cut::Answer {
+            if cut == Point::After {
                 let returned = bank::transfer(&name("back-again"), 1, 2, "1000.00");
                 bank.store.commit(bank.ledger, returned, bank::NOW, 5).await.expect("the way back");
             }
@@ -82,11 +92,10 @@ async fn a_batch_that_was_decided_on_a_lost_one_is_decided_again() {
 #[tokio::test]
 async fn a_twin_of_a_lost_batch_is_done_and_not_replayed() {
     let bank = Bank::open().await;
-    let proxy = CuttingProxy::start(bank.port()).await;
-    let store = bank.another_server(|url| proxy.in_front_of(url)).await;
+    let (store, proxy) = bank.server_behind_a_proxy().await;
     for round in 0..repetitions("FLORIN_LOST_BATCHES", 10) {
         let transfer = bank::transfer(&format!("twin-{round}"), 1, 2, "1.00");
-        proxy.cut_the_next_commit(Cut::Commit);
+        cut_the_next_commit(&proxy, Point::Before);
         let (lost, twin) = tokio::join!(
             biased;
             store.commit(bank.ledger, transfer.clone(), bank::NOW, 1),
@@ -132,7 +141,7 @@ async fn servers_that_share_wallets_and_keys_neither_deadlock_nor_double() {
     let rounds = repetitions("FLORIN_SHARED_BATCHES", 30);
     let mut servers = tokio::task::JoinSet::new();
     for server in 0..3_i64 {
-        let store = bank.another_server(str::to_owned).await;
+        let store = bank.another_server().await;
         let mut batches = Vec::new();
         for round in 0..rounds {
             // Opposed pairs over the same few wallets, and one key that all servers use in every round.

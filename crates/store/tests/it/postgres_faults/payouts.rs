@@ -1,9 +1,9 @@
 //! A payout whose runner loses its connections, or its lease, in the middle of a batch: every row is paid once.
 
 use super::bank::{self, Bank};
-use super::cutting_proxy::{Cut, CuttingProxy};
-use super::repetitions;
+use super::{cut_the_next_commit, repetitions};
 use crate::payouts::stage::{group, row, upload};
+use florin_lab::proxy::Point;
 use florin_ledger::{
     AssetCode, Caller, Fingerprint, GroupOutcome, IdempotencyKey, KeyHash, Principal, RowNumber, Timestamp,
     UserId, WalletId,
@@ -80,8 +80,7 @@ async fn a_lost_batch_of_a_payout_pays_no_row_twice_and_loses_none() {
     let bank = Bank::open().await;
     let rounds = i64::try_from(repetitions("FLORIN_LOST_PAYOUT_BATCHES", 12)).expect("a small number");
     executed(&bank, rounds * 8).await;
-    let proxy = CuttingProxy::start(bank.port()).await;
-    let runner = bank.another_server(|url| proxy.in_front_of(url)).await;
+    let (runner, proxy) = bank.server_behind_a_proxy().await;
     let mut payout = claims(&runner, &bank, None).await;
     let mut entropy = 0;
     let mut left = rounds * 8;
@@ -96,13 +95,13 @@ async fn a_lost_batch_of_a_payout_pays_no_row_twice_and_loses_none() {
             entropy += 1;
             runner.commit(bank.ledger, vec![slice], bank::NOW, entropy)
         });
-        let cut = if round % 2 == 0 { Cut::Answer } else { Cut::Commit };
-        proxy.cut_the_next_commit(cut);
+        let cut = if round % 2 == 0 { Point::After } else { Point::Before };
+        cut_the_next_commit(&proxy, cut);
         let (first, second) = tokio::join!(biased; first, second);
         assert!(matches!(first, Err(StoreError::OutcomeUnknown(_))), "round {round}: {first:?}");
         let second = second.expect("it was not cut").remove(0);
         assert!(matches!(second, GroupOutcome::Done(_)), "{second:?}");
-        let decided = if cut == Cut::Answer { 8 } else { 4 };
+        let decided = if cut == Point::After { 8 } else { 4 };
         payout = claims(&runner, &bank, Some(&payout)).await;
         left -= decided;
         assert_eq!(

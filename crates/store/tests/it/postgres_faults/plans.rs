@@ -25,7 +25,7 @@ async fn what_was_planned_on_a_small_table_does_not_read_a_large_one_whole() {
         let transfers = (grown..size).flat_map(|number| transfer("early", number));
         bank.store.commit(bank.ledger, transfers.collect(), bank::NOW, 1).await.expect("it grows");
         grown = size;
-        let server = bank.another_server(str::to_owned).await;
+        let server = bank.another_server().await;
         // Looks for keys, and for a transaction by its id.
         let planned = transfer("planned", size);
         let outcome = one(server.commit(bank.ledger, planned, bank::NOW, 2).await.expect("a first one"));
