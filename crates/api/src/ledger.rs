@@ -38,6 +38,16 @@ pub struct TrialBalanceLine {
     pub posted: String,
 }
 
+/// The audit that a server made last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LastAudit {
+    /// When it ended.
+    #[schema(format = DateTime, example = "2026-01-02T03:04:05.678901Z")]
+    pub as_of: String,
+    /// What it found.
+    pub report: AuditReport,
+}
+
 /// What an audit found: everything derived from the entries again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditReport {

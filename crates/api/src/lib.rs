@@ -34,6 +34,7 @@ pub mod payouts;
 pub mod pins;
 pub mod problem;
 pub mod problem_code;
+pub mod recipients;
 pub mod secret_text;
 pub mod transactions;
 pub mod users;
@@ -49,7 +50,7 @@ pub use auth::{
 pub use bulk::{BulkItem, BulkMode, BulkRequest, BulkResponse, BulkResult};
 pub use console::{ConsoleConfig, StoreKind};
 pub use entries::{Direction, Entry, HistoryEntry};
-pub use ledger::{AssetTrialBalance, AuditReport, TrialBalance, TrialBalanceLine};
+pub use ledger::{AssetTrialBalance, AuditReport, LastAudit, TrialBalance, TrialBalanceLine};
 pub use metadata::Metadata;
 pub use movements::{
     BonusRequest, DepositRequest, ReversalRequest, SpendRequest, TopUpRequest, TransferRequest,
@@ -65,6 +66,7 @@ pub use payouts::{
 pub use pins::{Approval, NewPin, Operation, Operations, StepUpRequest};
 pub use problem::Problem;
 pub use problem_code::ProblemCode;
+pub use recipients::Recipient;
 pub use secret_text::SecretText;
 pub use transactions::{Failure, Initiator, Transaction, TransactionStatus, TransactionType};
 pub use users::{Me, NewUser, Role, User};

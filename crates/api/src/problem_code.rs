@@ -113,6 +113,10 @@ problem_codes! {
     WalletNotFound = 404, "wallet_not_found", "There is no such wallet";
     /// There is no such transaction, or none that the caller may see.
     TransactionNotFound = 404, "transaction_not_found", "There is no such transaction";
+    /// There is no such user or wallet, or none that can be paid so.
+    RecipientNotFound = 404, "recipient_not_found", "There is no such recipient";
+    /// No audit has been made since this server started.
+    AuditNotFound = 404, "audit_not_found", "There is no audit yet";
     /// There is no such payout, or none that the caller may see.
     PayoutNotFound = 404, "payout_not_found", "There is no such payout";
     /// The address does not take this method.

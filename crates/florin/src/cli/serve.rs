@@ -237,6 +237,7 @@ fn limit_settings(settings: &Settings) -> LimitSettings {
         address: settings.rate_limit_address,
         sensitive_person: settings.rate_limit_sensitive_person,
         sensitive_address: settings.rate_limit_sensitive_address,
+        names: settings.rate_limit_names,
         sign_in: settings.rate_limit_sign_in,
     }
 }

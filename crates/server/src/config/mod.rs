@@ -116,6 +116,8 @@ pub struct Settings {
     #[serde(deserialize_with = "quotas::optional")]
     pub rate_limit_sensitive_address: Option<Quota>,
     #[serde(deserialize_with = "quotas::optional")]
+    pub rate_limit_names: Option<Quota>,
+    #[serde(deserialize_with = "quotas::optional")]
     pub rate_limit_sign_in: Option<Quota>,
 
     #[serde(deserialize_with = "durations::positive")]

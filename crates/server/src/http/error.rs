@@ -188,6 +188,7 @@ fn rate_limited(refused: &Refused) -> Problem {
     let what = match refused.policy {
         Policy::Default => "Too many requests",
         Policy::Sensitive => "Too many requests of this kind",
+        Policy::Names => "Too many questions about who somebody is",
         Policy::SignIn => "Too many tries to sign in to this account",
     };
     Problem::new(

@@ -4,6 +4,7 @@ use super::caller::Caller;
 use super::openapi::problems;
 use super::{ApiError, AppState, view};
 use crate::auth::Action;
+use crate::clock;
 use axum::extract::State;
 use florin_api as api;
 use florin_api::ProblemCode;
@@ -66,12 +67,35 @@ pub(super) async fn audit(
         return Err(ApiError::invalid(ProblemCode::AuditRunning, "An audit is under way. Try again later."));
     };
     let report = state.store.audit(caller.ledger).await?;
-    Ok(axum::Json(api::AuditReport {
+    let report = api::AuditReport {
         is_ok: report.is_ok(),
         assets: report.assets,
         wallets: report.wallets,
         transactions: report.transactions,
         entries: report.entries,
         faults: report.faults.iter().map(ToString::to_string).collect(),
-    }))
+    };
+    let last = api::LastAudit { as_of: view::time(clock::now()), report: report.clone() };
+    state.last_audits.lock().await.insert(caller.ledger, last);
+    Ok(axum::Json(report))
+}
+
+problems!(LastAuditProblems: SIGNED_IN + AuditNotFound);
+
+/// What the last audit found that this server made. Others are not remembered: the books are what counts, and a new
+/// audit reads them.
+#[utoipa::path(
+    get, path = "/v1/ledger/audit", tag = "proof", operation_id = "read_last_audit",
+    responses((status = 200, description = "What was found, and when.", body = api::LastAudit), LastAuditProblems),
+)]
+pub(super) async fn last_audit(
+    State(state): State<AppState>,
+    Caller(caller): Caller,
+) -> Result<axum::Json<api::LastAudit>, ApiError> {
+    caller.permit(Action::ReadHouse)?;
+    let last = state.last_audits.lock().await.get(&caller.ledger).cloned();
+    last.map(axum::Json).ok_or_else(|| {
+        let detail = "This server has made no audit since it started. POST makes one.";
+        ApiError::invalid(ProblemCode::AuditNotFound, detail)
+    })
 }

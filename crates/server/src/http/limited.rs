@@ -32,6 +32,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("/v1/auth/session/refresh", Kind::Credentials),
     ("/v1/auth/step-up", Kind::Credentials),
     ("/v1/me/pin", Kind::Credentials),
+    ("/v1/recipients", Kind::Names),
     ("/v1/transfers", Kind::Movement),
     ("/v1/deposits", Kind::Movement),
     ("/v1/withdrawals", Kind::Movement),
@@ -49,7 +50,7 @@ const KINDS: &[(&str, Kind)] = &[
 /// What a request is for.
 pub(super) fn kind(method: &Method, route: Option<&str>) -> Kind {
     match KINDS.iter().find(|(path, _)| Some(*path) == route) {
-        Some((_, Kind::House)) => Kind::House,
+        Some((_, kind @ (Kind::House | Kind::Names))) => *kind,
         Some((_, kind)) if !method.is_safe() => *kind,
         _ => Kind::Ordinary,
     }
@@ -179,10 +180,11 @@ mod tests {
     }
 
     #[test]
-    fn reading_is_never_sensitive() {
+    fn reading_is_never_sensitive_but_for_names() {
         for (path, expected) in KINDS {
             let read = kind(&Method::GET, Some(path));
-            assert_eq!(read, if *expected == Kind::House { Kind::House } else { Kind::Ordinary }, "{path}");
+            let is_limited_so = matches!(expected, Kind::House | Kind::Names);
+            assert_eq!(read, if is_limited_so { *expected } else { Kind::Ordinary }, "{path}");
         }
         assert_eq!(kind(&Method::POST, None), Kind::Ordinary);
     }

@@ -14,7 +14,7 @@
 //! | `cached` | answers from the cache |
 //! | [`extract`], `body`, [`caller`] | bodies, queries, headers and identities, parsed once |
 //! | `users`, `sessions`, `api_keys`, `pins`, `external_identities`, `well_known` | who there is, and how they sign in |
-//! | `assets`, `wallets`, `entries`, `transactions`, `ledger` | what there is |
+//! | `assets`, `wallets`, `recipients`, `entries`, `transactions`, `ledger` | what there is |
 //! | `movements`, `bulk` | what moves money; `ask` and `proof` are their head, `commands` makes commands of their bodies |
 //! | `payouts` | many transfers from one wallet, from a file; a folder of its own |
 //! | `parse`, `view`, `viewer`, `page`, `created` | values on their way in and out, and who may see what |
@@ -56,6 +56,7 @@ mod payouts;
 mod peer;
 mod pins;
 mod proof;
+mod recipients;
 mod rejection;
 mod sessions;
 mod transactions;

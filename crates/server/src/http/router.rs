@@ -5,7 +5,8 @@ use super::metrics::HttpMetrics;
 use super::openapi::{Base, describe_edge};
 use super::{
     ApiError, AppState, api_keys, assets, audit_log, body, bulk, console, entries, external_identities,
-    house, ledger, limited, movements, payouts, pins, sessions, transactions, users, wallets, well_known,
+    house, ledger, limited, movements, payouts, pins, recipients, sessions, transactions, users, wallets,
+    well_known,
 };
 use axum::Router;
 use axum::http::{Method, Uri};
@@ -48,6 +49,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(wallets::list, wallets::create))
         .routes(routes!(wallets::balances))
         .routes(routes!(wallets::read, wallets::change))
+        .routes(routes!(recipients::find))
         .routes(routes!(entries::list))
         .routes(routes!(movements::transfer))
         .routes(routes!(movements::deposit))
@@ -74,7 +76,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(payouts::steer::cancel))
         .routes(routes!(payouts::events::watch))
         .routes(routes!(ledger::trial_balance))
-        .routes(routes!(ledger::audit))
+        .routes(routes!(ledger::audit, ledger::last_audit))
         .routes(routes!(audit_log::list))
         .routes(routes!(well_known::jwks))
         .routes(routes!(console::config::config))

@@ -7,16 +7,18 @@ use crate::cache::Cache;
 use crate::committer::Committer;
 use crate::limits::Limits;
 use crate::payouts::{PayoutPolicy, Waker};
+use florin_api::LastAudit;
 use florin_ledger::{LedgerId, UserId, WalletId};
 use florin_store::Engine;
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use quick_cache::sync::Cache as OwnersCache;
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 /// How many wallets' owners are remembered, some 50 bytes each.
 const WALLET_OWNERS_MAX: usize = 100_000;
@@ -100,6 +102,8 @@ pub struct Shared {
     pub(super) wallet_owners: OwnersCache<(LedgerId, WalletId), Option<UserId>>,
     /// Held by the audit that runs: it reads everything, so one at a time.
     pub(super) audit: Semaphore,
+    /// What the audits of this server found last, for whoever looks at a dashboard.
+    pub(super) last_audits: Mutex<HashMap<LedgerId, LastAudit>>,
     /// One permit a payout file that is being taken.
     pub(super) uploads: Arc<Semaphore>,
     /// Payouts that somebody watches.
@@ -115,6 +119,7 @@ impl AppState {
             is_stopping: AtomicBool::new(false),
             wallet_owners: OwnersCache::new(WALLET_OWNERS_MAX),
             audit: Semaphore::new(1),
+            last_audits: Mutex::default(),
             uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
             watches,
         }))

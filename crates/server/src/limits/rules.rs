@@ -18,6 +18,8 @@ pub enum Kind {
     Credentials,
     /// Moves money.
     Movement,
+    /// Asks whose a name or a wallet is.
+    Names,
 }
 
 /// A limit's name, as clients see it.
@@ -27,6 +29,8 @@ pub enum Policy {
     Default,
     /// Those that present secrets, and persons' movements.
     Sensitive,
+    /// Questions by persons whose a name or a wallet is.
+    Names,
     /// Wrong passwords for one account.
     SignIn,
 }
@@ -37,6 +41,7 @@ impl Policy {
         match self {
             Self::Default => "default",
             Self::Sensitive => "sensitive",
+            Self::Names => "names",
             Self::SignIn => "sign-in",
         }
     }
@@ -66,6 +71,8 @@ pub struct LimitSettings {
     pub sensitive_person: Option<Quota>,
     /// Sensitive ones, from one address.
     pub sensitive_address: Option<Quota>,
+    /// Questions about names, by one person.
+    pub names: Option<Quota>,
     /// Wrong passwords for one account.
     pub sign_in: Option<Quota>,
 }
@@ -93,12 +100,17 @@ impl LimitSettings {
         if let Some(address) = &address {
             add(Policy::Default, address, self.address);
         }
-        // The house moves others' money all day; a person moves their own.
+        // The house moves others' money all day, and knows everybody; a person moves their own.
         let is_sensitive = match kind {
             Kind::Credentials => true,
-            Kind::Movement => caller.is_none_or(|caller| !caller.is_house()),
+            Kind::Movement | Kind::Names => caller.is_none_or(|caller| !caller.is_house()),
             Kind::House | Kind::Ordinary => false,
         };
+        if kind == Kind::Names
+            && let Some(who) = who.as_ref().filter(|_| is_sensitive)
+        {
+            add(Policy::Names, who, self.names);
+        }
         if is_sensitive {
             if let Some(who) = &who {
                 add(Policy::Sensitive, who, self.sensitive_person);
@@ -123,6 +135,7 @@ impl LimitSettings {
             self.address,
             self.sensitive_person,
             self.sensitive_address,
+            self.names,
             self.sign_in,
         ];
         quotas.into_iter().flatten().map(|quota| quota.window).max().unwrap_or_default()
@@ -166,6 +179,7 @@ mod tests {
             address: Some(quota(3)),
             sensitive_person: Some(quota(4)),
             sensitive_address: Some(quota(5)),
+            names: Some(quota(7)),
             sign_in: Some(quota(6)),
         };
         let caller = caller.map(|role| Identity::user(LedgerId::MAIN, UserId(7), role));
@@ -186,6 +200,9 @@ mod tests {
         assert_eq!(windows(Kind::Credentials, None, peer), [("default", 3), ("sensitive", 5)]);
         assert_eq!(windows(Kind::Movement, person, peer), sensitive);
         assert_eq!(windows(Kind::Movement, operator, peer), all, "the house moves others' money all day");
+        let names = [all[0], all[1], ("names", 7), ("sensitive", 4), ("sensitive", 5)];
+        assert_eq!(windows(Kind::Names, person, peer), names);
+        assert_eq!(windows(Kind::Names, operator, peer), all, "the house knows everybody");
         assert_eq!(windows(Kind::Credentials, operator, peer), sensitive, "and guesses like anybody else");
     }
 

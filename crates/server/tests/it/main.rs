@@ -40,6 +40,7 @@ mod payouts;
 mod people;
 mod pins;
 mod races;
+mod recipients;
 mod redis_faults;
 mod replays;
 mod reversals;

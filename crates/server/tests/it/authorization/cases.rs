@@ -169,6 +169,8 @@ pub(super) const CASES: &[Case] = &[
         .owner_is_told(NO),
     case("change_wallet").at("EMPTY").body(r#"{"status": "closed"}"#).for_owners("wallet_not_found", WALLETS),
     case("list_entries").at("WALLET").for_owners("wallet_not_found", READ),
+    case("find_recipient").query("?username=carol&asset=USD").for_owners(OK, READ),
+    case("find_recipient").query("?wallet_id=OTHERS").for_owners(OK, READ),
     // Money.
     case("transfer").body(r#"{"from_wallet_id": WALLET, "to_wallet_id": OTHERS, "amount": "0.01"}"#)
         .for_owners("wallet_not_found", MOVE),
@@ -214,6 +216,7 @@ pub(super) const CASES: &[Case] = &[
     case("read_transaction").at("RECEIVED").for_owners("transaction_not_found", READ),
     case("read_trial_balance").for_the_house(READ),
     case("audit").for_the_house(READ),
+    case("read_last_audit").for_the_house(READ),
     case("list_audit_log").for_the_house(Never),
     // Last: it takes alice's PIN away.
     case("reset_pin").at("OWNER").for_the_house(Never),
