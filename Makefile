@@ -1,21 +1,25 @@
 # Everyday commands. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test contract fuzz mutants check fmt bench migrate
+.PHONY: help run dev console test contract fuzz mutants check fmt bench migrate
 
 CARGO ?= cargo
-# What `serve` gets beside --demo, such as: make run ARGS='--listen 127.0.0.1:8080'
+# What `serve` gets beside --demo and --lab, such as: make run ARGS='--listen 127.0.0.1:8080'
 ARGS ?=
 
 help: ## List these commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: ## Build Florin and start it with demo users on http://localhost:3000
-	$(CARGO) run --release --package florin -- serve --demo $(ARGS)
+run: ## Build Florin and start it with demo users and the lab on http://localhost:3000
+	scripts/console --if-older
+	$(CARGO) run --release --package florin -- serve --demo --lab $(ARGS)
 
 dev: ## The same from a debug build, with logs for people
 	FLORIN_LOG_FORMAT=human FLORIN_LOG=info,florin=debug,florin_server=debug,florin_store=debug \
-		$(CARGO) run --package florin -- serve --demo $(ARGS)
+		$(CARGO) run --package florin -- serve --demo --lab $(ARGS)
+
+console: ## Build the console; needs Node 20. The next build of Florin takes it in
+	scripts/console
 
 test: ## All tests, on SQLite and on a private PostgreSQL that it starts and stops
 	scripts/ensure-tools

@@ -2,6 +2,7 @@
 
 mod check;
 
+use super::beside;
 use super::serve::stop_signal;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -75,11 +76,20 @@ struct SpecimenArgs {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// An SQLite file, or the URL of a PostgreSQL database, where it has a schema `specimen`; of its own, in both cases
-    #[arg(long, value_name = "STORE", env = "FLORIN_LAB_SPECIMEN_STORE", hide_env_values = true)]
-    store: String,
+    #[arg(
+        long,
+        value_name = "STORE",
+        env = "FLORIN_LAB_SPECIMEN_STORE",
+        hide_env_values = true,
+        required_unless_present = "beside"
+    )]
+    store: Option<String>,
     /// The URL of a Redis that balances are kept in; none without it
     #[arg(long, value_name = "URL", env = "FLORIN_LAB_SPECIMEN_REDIS", hide_env_values = true)]
     redis: Option<String>,
+    /// Keep everything in a temporary folder, and end when standard input does: with whoever started it
+    #[arg(long, conflicts_with = "store")]
+    beside: bool,
 }
 
 pub(super) async fn run(args: LabArgs) -> anyhow::Result<ExitCode> {
@@ -90,8 +100,11 @@ pub(super) async fn run(args: LabArgs) -> anyhow::Result<ExitCode> {
         }
         LabCommand::Run(args) => attack(args).await,
         LabCommand::Check(args) => check::run(&args),
-        LabCommand::Specimen(SpecimenArgs { listen, store, redis }) => {
-            specimen::serve(listen, &store, redis.as_deref()).await?;
+        LabCommand::Specimen(SpecimenArgs { listen, store, redis, .. }) => {
+            match store {
+                Some(store) => specimen::serve(listen, &store, redis.as_deref()).await?,
+                None => beside::serve(listen).await?,
+            }
             Ok(ExitCode::SUCCESS)
         }
     }

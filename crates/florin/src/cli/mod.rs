@@ -2,6 +2,7 @@
 //! committer as everybody else, and says in its exit code how it went.
 
 mod audit;
+mod beside;
 mod demo;
 mod lab;
 pub(crate) mod location;

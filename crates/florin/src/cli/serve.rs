@@ -1,5 +1,6 @@
 //! `florin serve`: from settings to a server that answers, and back, in that order.
 
+use super::beside::Specimen;
 use super::location::Location;
 use super::{StoreFlags, demo};
 use anyhow::{Context, bail};
@@ -34,6 +35,10 @@ pub(super) struct ServeArgs {
     #[arg(long)]
     #[serde(skip)]
     demo: bool,
+    /// Start the fragile specimen beside the server, for the console's lab; it ends with the server
+    #[arg(long)]
+    #[serde(skip)]
+    lab: bool,
     /// Bring a PostgreSQL database's schema up to date first; the embedded store's always is
     #[arg(long)]
     #[serde(skip)]
@@ -51,6 +56,9 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(args.store.config.as_deref(), &args)?;
     if settings.production && args.demo {
         bail!("production has no demo: its password and its PIN are known to everybody");
+    }
+    if settings.production && args.lab {
+        bail!("production has no lab: a service that is meant to break stays away from it");
     }
     telemetry::start_logs(&settings.log, settings.log_format)?;
     let prometheus = telemetry::start_metrics().context("starting the metrics")?;
@@ -78,6 +86,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     if args.demo {
         demo::seed(&*store, &committer, &auth).await?;
     }
+    let specimen = if args.lab { Some(Specimen::start().await?) } else { None };
     let runner = Runner::start(Arc::clone(&store), committer.clone(), runner_settings(&settings));
     greet(listener.local_addr()?, &location, args.demo);
 
@@ -89,7 +98,10 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         cache,
         limits: Limits::new(limit_settings(&settings), link.clone()),
         prometheus,
-        console: console(&settings, args.demo),
+        console: Console {
+            specimen: specimen.as_ref().map(|specimen| specimen.address),
+            ..console(&settings, args.demo)
+        },
         settings: http_settings(&settings),
     });
     http::serve(listener, state, stopped).await.context("serving")?;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bench;
+mod console;
 mod crash;
 #[cfg(target_os = "linux")]
 mod disk;

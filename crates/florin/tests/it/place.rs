@@ -72,7 +72,9 @@ impl Place {
         for name in ours.filter(|name| name.to_string_lossy().starts_with("FLORIN_")) {
             command.env_remove(name);
         }
-        command.current_dir(self.folder.path()).args(args).envs(self.environment.iter().cloned());
+        // What it puts into temporary folders is here too, so that a test sees what it leaves.
+        command.current_dir(self.folder.path()).env("TMPDIR", self.folder.path()).args(args);
+        command.envs(self.environment.iter().cloned());
         if let Some(name) = &self.database {
             command.env("FLORIN_DATABASE_URL", database_url(name));
         }

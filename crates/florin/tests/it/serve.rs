@@ -125,6 +125,7 @@ async fn production_refuses_what_only_a_trial_may_do() {
     let all = format!("{key}pin_pepper = \"{PEPPER}\"\n");
     set("production = true");
     refused("production has no demo", &["--demo"]);
+    refused("production has no lab", &["--lab"]);
     refused("production needs `signing_key`", &[]);
     set(&key);
     refused("production needs `pin_pepper`", &[]);

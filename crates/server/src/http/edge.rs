@@ -68,6 +68,10 @@ impl RequestContext {
     }
 }
 
+/// On an answer of somebody else's that goes through unchanged, whatever its status.
+#[derive(Clone, Copy)]
+pub(super) struct AsItIs;
+
 /// What the layer works with.
 #[derive(Clone)]
 pub(super) struct Edge {
@@ -103,7 +107,8 @@ pub(super) async fn pass(State(edge): State<Edge>, request: Request, next: Next)
     };
     let mut response = answered.unwrap_or_else(ApiError::into_response);
 
-    if response.status().is_client_error() || response.status().is_server_error() {
+    let is_ours = response.extensions().get::<AsItIs>().is_none();
+    if is_ours && (response.status().is_client_error() || response.status().is_server_error()) {
         response = with_problem(response, &context, &method, route);
     }
     response.headers_mut().insert(X_REQUEST_ID, context.id.clone());

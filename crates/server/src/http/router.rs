@@ -11,7 +11,7 @@ use super::{
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{any, get};
 use florin_api::ProblemCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,6 +112,7 @@ pub fn router(state: AppState) -> Router {
     let openapi = get(async || ([("content-type", "application/json")], text));
     router
         .route("/openapi.json", openapi)
+        .route(console::specimen::ROUTE, any(console::specimen::forward))
         .merge(interactive_documentation())
         .fallback(console::files::file_or_page)
         .method_not_allowed_fallback(method_not_allowed)

@@ -1,6 +1,7 @@
 //! What handlers share.
 
 use super::Console;
+use super::console::specimen;
 use super::payouts::Watches;
 use crate::auth::Auth;
 use crate::cache::Cache;
@@ -106,6 +107,8 @@ pub struct Shared {
     pub(super) last_audits: Mutex<HashMap<LedgerId, LastAudit>>,
     /// One permit a payout file that is being taken.
     pub(super) uploads: Arc<Semaphore>,
+    /// One permit a request that is passed on to the specimen.
+    pub(super) specimen_places: Semaphore,
     /// Payouts that somebody watches.
     pub(super) watches: Watches,
 }
@@ -121,6 +124,7 @@ impl AppState {
             audit: Semaphore::new(1),
             last_audits: Mutex::default(),
             uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
+            specimen_places: Semaphore::new(specimen::AT_ONCE_MAX),
             watches,
         }))
     }

@@ -45,5 +45,6 @@ mod redis_faults;
 mod replays;
 mod reversals;
 mod sessions;
+mod specimen;
 mod transactions;
 mod wallets;

@@ -20,7 +20,7 @@ pub(crate) async fn config(State(state): State<AppState>) -> impl IntoResponse {
     let config = ConsoleConfig {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         demo: console.is_demo,
-        lab: false,
+        lab: console.specimen.is_some(),
         store: console.store,
     };
     ([(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))], axum::Json(config))

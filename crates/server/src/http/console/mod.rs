@@ -9,6 +9,7 @@
 //! | `bundle` | the console's files, in the binary |
 //! | [`files`] | how they are answered |
 //! | `page` | what is said with a page, so that it can load and reach nothing else |
+//! | [`specimen`] | the way to the fragile specimen, where one is beside the server |
 //! | [`config`] | what the console is told of the server |
 
 mod bundle;
@@ -18,8 +19,11 @@ pub(super) mod files;
 mod own_page;
 mod page;
 pub(super) mod sessions;
+pub(super) mod specimen;
 
+use florin_api::StoreKind;
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 /// The file at a path of the bundle, such as `assets/index-4f3a.js`.
 pub type Files = fn(&str) -> Option<Cow<'static, [u8]>>;
@@ -32,13 +36,15 @@ pub struct Console {
     /// Whether the demo is in the store.
     pub is_demo: bool,
     /// What the store is.
-    pub store: florin_api::StoreKind,
+    pub store: StoreKind,
+    /// Where the fragile specimen listens, if it was started too.
+    pub specimen: Option<SocketAddr>,
 }
 
 impl Default for Console {
     /// The bundle of this binary, over an SQLite store.
     fn default() -> Self {
-        Self { files: bundle::find, is_demo: false, store: florin_api::StoreKind::Sqlite }
+        Self { files: bundle::find, is_demo: false, store: StoreKind::Sqlite, specimen: None }
     }
 }
 
