@@ -61,6 +61,13 @@ pub(crate) enum Ask {
         to: Wallet,
         amount: String,
     },
+    /// A transfer by the way that locks the wallets first, where a target has another beside it. A person says whose
+    /// wallet it is.
+    TransferUnderLock {
+        from: Wallet,
+        to: Wallet,
+        amount: String,
+    },
     Reverse {
         transaction: String,
         /// How much of it; all if it is not there.
@@ -178,6 +185,9 @@ impl fmt::Display for Ask {
             }
             Self::TransferAsOwner { from, to, amount } => {
                 write!(f, "transfer {amount} from {} to {} as user {}", from.id, to.id, from.owner)
+            }
+            Self::TransferUnderLock { from, to, amount } => {
+                write!(f, "transfer {amount} from {} to {}, locked", from.id, to.id)
             }
             Self::Reverse { transaction, part: None } => write!(f, "reverse {transaction}"),
             Self::Reverse { transaction, part: Some(part) } => write!(f, "reverse {part} of {transaction}"),

@@ -73,7 +73,9 @@ fn asked(record: &Record, moved: &HashMap<&str, &Ask>) -> Question {
     };
     match &record.call.ask {
         Ask::Deposit { wallet, amount } => movement(Verb::Deposit, None, Some(*wallet), amount),
-        Ask::Transfer { from, to, amount } | Ask::TransferAsOwner { from, to, amount } => {
+        Ask::Transfer { from, to, amount }
+        | Ask::TransferAsOwner { from, to, amount }
+        | Ask::TransferUnderLock { from, to, amount } => {
             movement(Verb::Transfer, Some(*from), Some(*to), amount)
         }
         Ask::Reverse { transaction, part } => match moved.get(transaction.as_str()) {

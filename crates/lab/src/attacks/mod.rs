@@ -25,6 +25,7 @@ mod list_append;
 mod load;
 mod lost_update;
 mod negative;
+mod opposed_pairs;
 mod payroll;
 mod read_skew;
 mod redis_down;
@@ -33,6 +34,7 @@ mod replay;
 mod round;
 mod self_transfer;
 mod slow_database;
+mod stale_lock;
 mod stolen_token;
 mod three_fifties;
 mod twins;
@@ -68,6 +70,8 @@ pub const ATTACKS: &[Attack] = &[
     drain::ATTACK,
     three_fifties::ATTACK,
     lost_update::ATTACK,
+    stale_lock::ATTACK,
+    opposed_pairs::ATTACK,
     replay::ATTACK,
     twins::ATTACK,
     changed_twin::ATTACK,

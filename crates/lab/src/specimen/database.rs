@@ -1,12 +1,14 @@
 //! One small set of functions over both databases. Every statement is its own commit.
 
+use super::locks::Locks;
 use anyhow::{Context, bail};
 use bytes::BytesMut;
-use deadpool_postgres::{Manager, Pool};
+use deadpool_postgres::{GenericClient, Manager, Pool};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Config, NoTls};
 
@@ -23,6 +25,7 @@ pub(super) enum Database {
 pub(super) struct Connections {
     all: Vec<Mutex<rusqlite::Connection>>,
     next: AtomicUsize,
+    pub(super) locks: Locks,
 }
 
 /// What goes into a statement and comes out of it.
@@ -53,7 +56,7 @@ impl Database {
         let others = std::iter::repeat_with(open).take(CONNECTIONS - 1);
         let all = std::iter::once(Ok(first)).chain(others).map(|opened| opened.map(Mutex::new));
         let all = all.collect::<anyhow::Result<_>>()?;
-        Ok(Self::Sqlite(Arc::new(Connections { all, next: AtomicUsize::new(0) })))
+        Ok(Self::Sqlite(Arc::new(Connections { all, next: AtomicUsize::new(0), locks: Locks::default() })))
     }
 
     async fn open_postgres(url: &str) -> anyhow::Result<Self> {
@@ -75,7 +78,10 @@ impl Database {
                 let query = move || query_sqlite(connections.next(), sql, &values);
                 tokio::task::spawn_blocking(query).await.context("a statement panicked").flatten()
             }
-            Self::Postgres(pool) => query_postgres(pool, sql, &values).await,
+            Self::Postgres(pool) => match pool.get().await {
+                Ok(client) => query_postgres(&client, sql, &values).await,
+                Err(error) => Err(error.into()),
+            },
         };
         rows.map_err(DatabaseError)
     }
@@ -83,7 +89,7 @@ impl Database {
     /// Runs one statement that gives an id.
     pub(super) async fn insert(&self, sql: &'static str, values: &[Value]) -> Result<i64, DatabaseError> {
         let rows = self.query(sql, values).await?;
-        let row = rows.first().context("no row was inserted").map_err(DatabaseError)?;
+        let row = rows.first().context("no row was inserted")?;
         Ok(row.int(0))
     }
 }
@@ -108,8 +114,11 @@ fn query_sqlite(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-async fn query_postgres(pool: &Pool, sql: &str, values: &[Value]) -> anyhow::Result<Vec<Row>> {
-    let client = pool.get().await?;
+pub(super) async fn query_postgres(
+    client: &impl GenericClient,
+    sql: &str,
+    values: &[Value],
+) -> anyhow::Result<Vec<Row>> {
     let statement = client.prepare_cached(sql).await?;
     let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
     let rows = client.query(&statement, &values).await?;
@@ -160,6 +169,12 @@ impl Row {
     }
 }
 
+impl<E: Into<anyhow::Error>> From<E> for DatabaseError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
         Self::Int(number)
@@ -207,5 +222,10 @@ impl ToSql for Value {
 impl DatabaseError {
     pub(super) fn log(&self) {
         eprintln!("specimen: {:#}", self.0);
+    }
+
+    /// What PostgreSQL calls it.
+    pub(super) fn sql_state(&self) -> Option<&SqlState> {
+        self.0.downcast_ref::<tokio_postgres::Error>()?.code()
     }
 }

@@ -1,7 +1,7 @@
 //! The specimen's routes.
 
 use super::database::{Database, DatabaseError};
-use super::{keys, tokens, wallets};
+use super::{keys, locks, tokens, wallets};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -25,6 +25,7 @@ pub(super) fn router(database: Database) -> Router {
         .route("/balances", post(balances))
         .route("/deposits", post(deposit))
         .route("/transfers", post(transfer))
+        .route("/locked-transfers", post(transfer_locked))
         .route("/transactions/{id}/refund", post(refund))
         .route("/batches", post(create_batch))
         .route("/batches/{id}", get(read_batch))
@@ -127,6 +128,26 @@ async fn transfer(
         database.remember(key, &answer).await?;
     }
     Ok(([("content-type", "application/json")], answer).into_response())
+}
+
+#[derive(Deserialize)]
+struct LockedTransfer {
+    user_id: Option<i64>,
+    from: i64,
+    to: i64,
+    amount: f64,
+}
+
+async fn transfer_locked(
+    State(database): State<Database>,
+    headers: HeaderMap,
+    Json(transfer): Json<LockedTransfer>,
+) -> Answer {
+    tokens::check(&headers)?;
+    let LockedTransfer { user_id: owner, from, to, amount } = transfer;
+    let amount = wallets::round(amount);
+    let id = database.transfer_locked(&locks::LockedTransfer { owner, from, to, amount }).await?;
+    Ok(Json(json!({"id": id})))
 }
 
 #[derive(Deserialize)]

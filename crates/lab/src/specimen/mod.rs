@@ -3,7 +3,7 @@
 //! It works when one person tries it: balances add up, keys are remembered, refunds are checked, frozen wallets
 //! refuse. It is here because its faults are the field's usual ones, each of them plausible on its own: it reads,
 //! computes and writes in statements that commit one by one, counts money in floats, believes the body, and checks
-//! before it inserts. Nothing in it waits on purpose; concurrency alone must break it.
+//! before it inserts. What it was hardened with afterwards has faults of its own (`locks`). Nothing in it waits on purpose; concurrency alone must break it.
 //!
 //! It has its own file or schema, is started by the lab alone, and must never be mended.
 
@@ -12,6 +12,7 @@ mod cache;
 mod database;
 mod http;
 mod keys;
+mod locks;
 mod tokens;
 mod wallets;
 

@@ -1,7 +1,7 @@
 //! Wallets, and moving money between them: read, compute, write.
 
 use super::cache;
-use super::database::{Database, DatabaseError};
+use super::database::{Database, DatabaseError, Row};
 use super::http::Refusal;
 use axum::http::StatusCode;
 
@@ -25,13 +25,28 @@ pub(super) fn round(amount: f64) -> f64 {
     (amount * 100.0).round() / 100.0
 }
 
+impl Wallet {
+    /// Of its user, balance and status.
+    pub(super) fn read(id: i64, row: &Row) -> Self {
+        Self { id, user_id: row.int(0), balance: row.float(1), status: row.text(2) }
+    }
+
+    /// What it has, if it may move anything.
+    pub(super) fn spendable(&self) -> Result<f64, Refusal> {
+        match self.status.as_str() {
+            "frozen" => Err(Refusal(StatusCode::CONFLICT, "wallet_frozen")),
+            _ => Ok(self.balance),
+        }
+    }
+}
+
 impl Database {
     pub(super) async fn wallet(&self, id: i64) -> Result<Wallet, Refusal> {
         let select = "SELECT user_id, balance, status FROM wallets WHERE id = $1";
         let rows = self.query(select, &[id.into()]).await?;
         let row = rows.first().ok_or(Refusal(StatusCode::NOT_FOUND, "wallet_not_found"))?;
         let balance = cache::balance(id).await.unwrap_or(row.float(1));
-        Ok(Wallet { id, user_id: row.int(0), balance, status: row.text(2) })
+        Ok(Wallet { balance, ..Wallet::read(id, row) })
     }
 
     pub(super) async fn set_balance(&self, wallet: i64, balance: f64) -> Result<(), DatabaseError> {
@@ -47,20 +62,15 @@ impl Database {
     }
 
     async fn debit(&self, wallet: &Wallet, amount: f64) -> Result<(), Refusal> {
-        if wallet.status == "frozen" {
-            return Err(Refusal(StatusCode::CONFLICT, "wallet_frozen"));
-        }
-        if wallet.balance < amount {
+        let before = wallet.spendable()?;
+        if before < amount {
             return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, "insufficient_funds"));
         }
-        Ok(self.set_balance(wallet.id, wallet.balance - amount).await?)
+        Ok(self.set_balance(wallet.id, before - amount).await?)
     }
 
     async fn credit(&self, wallet: &Wallet, amount: f64) -> Result<(), Refusal> {
-        if wallet.status == "frozen" {
-            return Err(Refusal(StatusCode::CONFLICT, "wallet_frozen"));
-        }
-        Ok(self.set_balance(wallet.id, wallet.balance + amount).await?)
+        Ok(self.set_balance(wallet.id, wallet.spendable()? + amount).await?)
     }
 
     /// Moves money between two wallets, and records it.

@@ -120,7 +120,10 @@ impl Florin {
                 let deposit = DepositRequest { wallet_id: wallet.id, amount, reference, metadata };
                 Request::post("/v1/deposits", &to_json(&deposit))
             }
-            Ask::Transfer { from, to, amount } | Ask::TransferAsOwner { from, to, amount } => {
+            // There is one way here.
+            Ask::Transfer { from, to, amount }
+            | Ask::TransferAsOwner { from, to, amount }
+            | Ask::TransferUnderLock { from, to, amount } => {
                 let amount = AmountText::from(amount.as_str());
                 let (from_wallet_id, to_wallet_id) = (from.id, to.id);
                 let transfer = TransferRequest { from_wallet_id, to_wallet_id, amount, reference, metadata };

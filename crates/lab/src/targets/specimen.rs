@@ -47,6 +47,12 @@ impl Specimen {
                 let body = json!({"user_id": from.owner, "from": from.id, "to": to.id, "amount": amount});
                 Request::post("/transfers", &body)
             }
+            Ask::TransferUnderLock { from, to, amount } => {
+                let owner = matches!(call.caller, Caller::Person(_)).then_some(from.owner);
+                let amount = number(amount);
+                let body = json!({"user_id": owner, "from": from.id, "to": to.id, "amount": amount});
+                Request::post("/locked-transfers", &body)
+            }
             Ask::Reverse { transaction, part } => {
                 let amount = part.as_deref().map(number);
                 Request::post(format!("/transactions/{transaction}/refund"), &json!({"amount": amount}))
