@@ -9,6 +9,7 @@
 //! | [`attacks`] | what is done to both targets, and the oracle that judges what came of it |
 //! | `target`, `targets` | what attacks act on: the same calls for both, all of them recorded |
 //! | `call`, `money`, `wire` | a call and its answer; amounts as oracles count them; requests that are released together |
+//! | `latency` | how long movements took |
 //! | `grounds`, `processes`, `scratch`, `cluster`, `redis` | what targets stand on, for attacks that disturb it: their processes, the places that they work in, a PostgreSQL that may be killed |
 //! | [`proxy`] | a network that fails on demand |
 //! | [`disk`] | a disk that fails when it is told to, under a target that uses SQLite |
@@ -21,6 +22,7 @@ mod cluster;
 pub mod disk;
 mod grounds;
 pub mod history;
+mod latency;
 mod money;
 mod processes;
 pub mod proxy;

@@ -2,6 +2,7 @@
 
 use crate::attacks::{Attack, Judgement, Round};
 use crate::grounds::{Grounds, Needs};
+use crate::latency::Latencies;
 use crate::processes::Kind;
 use crate::report::{Attacked, Done, Report};
 use crate::target::Target;
@@ -111,6 +112,7 @@ async fn make(
     let target = &stage.target;
     let mut verdict = Verdict::Held;
     let (mut records, mut marks) = (Vec::new(), Vec::new());
+    let mut latencies = Latencies::default();
     let mut round = 0;
     while round < options.rounds && !verdict.is_broken() {
         round += 1;
@@ -120,9 +122,10 @@ async fn make(
         let going = Round::new(target, stage.grounds.as_ref(), options.seed, attack.id, round);
         let judgement = (attack.run)(going).await;
         (records, marks) = (target.take_records(), target.take_marks());
+        latencies.add(&records);
         verdict = worse(verdict, with_testimony(judgement, testify(&records)));
     }
-    Done { target: subject.name(), verdict, rounds: round, took: begun.elapsed(), records, marks }
+    Done { target: subject.name(), verdict, rounds: round, took: begun.elapsed(), latencies, records, marks }
 }
 
 /// What the attack's own oracle found, and what the history proves by itself.

@@ -14,6 +14,7 @@ pub use pictures::Picture;
 
 use crate::attacks::Attack;
 use crate::call::{Mark, Record};
+use crate::latency::Latencies;
 use crate::run::{Options, Store};
 use crate::verdict::Verdict;
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub(crate) struct Done {
     pub(crate) verdict: Verdict,
     pub(crate) rounds: u32,
     pub(crate) took: Duration,
+    /// Of all rounds.
+    pub(crate) latencies: Latencies,
     /// Of the last round: the one that broke it, or the last one that it held.
     pub(crate) records: Vec<Record>,
     /// What befell the target meanwhile.
@@ -105,7 +108,8 @@ mod tests {
             ("florin", could_not_tell, false),
         ] {
             let (records, marks) = (Vec::new(), Vec::new());
-            let done = Done { target, verdict, rounds: 1, took: Duration::ZERO, records, marks };
+            let latencies = Latencies::default();
+            let done = Done { target, verdict, rounds: 1, took: Duration::ZERO, latencies, records, marks };
             assert_eq!(done.is_as_it_must_be(), is_as_it_must_be, "{done:?}");
         }
     }

@@ -40,6 +40,9 @@ impl fmt::Display for Attacked {
                 Verdict::Held => {}
                 Verdict::CouldNotTell { why } => writeln!(f, "            {why}")?,
             }
+            if !done.latencies.is_empty() {
+                writeln!(f, "            {}", done.latencies)?;
+            }
             if done.target == "specimen" && done.verdict.is_broken() {
                 writeln!(f, "            because it {}", attack.fault)?;
             }

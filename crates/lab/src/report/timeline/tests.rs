@@ -37,6 +37,7 @@ pub(in crate::report) fn round(records: Vec<Record>, evidence: &[&str]) -> Done 
         rounds: 1,
         took: Duration::from_millis(5),
         records,
+        latencies: crate::latency::Latencies::default(),
         marks: Vec::new(),
     }
 }
