@@ -2,7 +2,7 @@
 
 use crate::money::Money;
 use crate::witness::Shown;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::fmt;
 use std::time::Duration;
 
@@ -83,7 +83,8 @@ pub(crate) enum Ask {
     /// Its rows: what comes of it is the rows' name.
     UploadRows {
         payout: String,
-        csv: String,
+        #[serde(serialize_with = "as_text")]
+        csv: Vec<u8>,
     },
     ExecutePayout {
         payout: String,
@@ -96,6 +97,14 @@ pub(crate) enum Ask {
     /// The balance of one, as it is shown to who looks at it.
     Look {
         wallet: Wallet,
+    },
+    /// What of its rows has to be mended, as a file.
+    ReadErrors {
+        payout: String,
+    },
+    /// What became of its rows, as a file.
+    ReadResults {
+        payout: String,
     },
     /// The balances of all of them, in their order.
     Balances {
@@ -124,8 +133,16 @@ pub(crate) enum Answer {
     Balances { balances: Vec<Money> },
     /// Whether a payout is over.
     Watched { is_over: bool },
+    /// A file.
+    File { text: String },
     /// It was not done, and why.
-    Refused { status: u16, code: String },
+    Refused {
+        status: u16,
+        code: String,
+        /// In which line of what was sent, where that was a file.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        line: Option<u64>,
+    },
     /// It was done or not: nobody said.
     Unclear { why: String },
 }
@@ -197,6 +214,8 @@ impl fmt::Display for Ask {
             Self::ExecutePayout { payout, .. } => write!(f, "execute payout {payout}"),
             Self::WatchPayout { payout } => write!(f, "watch payout {payout}"),
             Self::Look { wallet } => write!(f, "look at {}", wallet.id),
+            Self::ReadErrors { payout } => write!(f, "read what to mend of payout {payout}"),
+            Self::ReadResults { payout } => write!(f, "read what became of payout {payout}"),
             Self::Balances { wallets } => {
                 let ids: Vec<String> = wallets.iter().map(|wallet| wallet.id.to_string()).collect();
                 write!(f, "read {}", ids.join(", "))
@@ -214,8 +233,21 @@ impl fmt::Display for Answer {
                 f.write_str(&balances.join(", "))
             }
             Self::Watched { is_over } => write!(f, "{}", if *is_over { "over" } else { "under way" }),
-            Self::Refused { status, code } => write!(f, "refused: {status} {code}"),
+            Self::File { text } => write!(f, "a file of {} lines", text.lines().count()),
+            Self::Refused { status, code, line: None } => write!(f, "refused: {status} {code}"),
+            Self::Refused { status, code, line: Some(line) } => {
+                write!(f, "refused: {status} {code} in line {line}")
+            }
             Self::Unclear { why } => write!(f, "unclear: {why}"),
         }
     }
+}
+
+/// The most characters of a file that a report has.
+const FILE_CHARACTERS_MAX: usize = 1_000;
+
+/// A file as text, whatever it is, as far as a report needs it.
+fn as_text<S: Serializer>(file: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    let text: String = String::from_utf8_lossy(file).chars().take(FILE_CHARACTERS_MAX).collect();
+    serializer.serialize_str(&text)
 }

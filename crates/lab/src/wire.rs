@@ -3,9 +3,9 @@
 //! A client library would decide itself when to send what. One connection carries one request, so that none waits for
 //! another on its way.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// How long an answer may take. Longer than a server's own deadlines: those are to answer themselves.
@@ -17,7 +17,7 @@ pub(crate) struct Request {
     pub(crate) method: &'static str,
     pub(crate) path: String,
     pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: String,
+    pub(crate) body: Vec<u8>,
 }
 
 /// An answer that came whole.
@@ -36,15 +36,16 @@ pub(crate) struct Held {
 
 impl Request {
     pub(crate) fn get(path: impl Into<String>) -> Self {
-        Self { method: "GET", path: path.into(), headers: Vec::new(), body: String::new() }
+        Self { method: "GET", path: path.into(), headers: Vec::new(), body: Vec::new() }
     }
 
     /// A POST of JSON.
     pub(crate) fn post(path: impl Into<String>, body: &serde_json::Value) -> Self {
-        Self { method: "POST", ..Self::get(path) }.with_body("application/json", body.to_string())
+        Self { method: "POST", ..Self::get(path) }
+            .with_body("application/json", body.to_string().into_bytes())
     }
 
-    pub(crate) fn with_body(mut self, content_type: &str, body: String) -> Self {
+    pub(crate) fn with_body(mut self, content_type: &str, body: Vec<u8>) -> Self {
         self.headers.push(("content-type", content_type.to_owned()));
         self.body = body;
         self
@@ -56,15 +57,21 @@ impl Request {
     }
 
     fn bytes(&self, host: &str) -> Vec<u8> {
-        let Self { method, path, headers, body } = self;
-        let length = body.len();
-        let mut text = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n"
-        );
+        let length = self.body.len();
+        let mut bytes = self.head(host, &format!("content-length: {length}"));
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+
+    /// What comes before the body, with the line that says how long it is.
+    fn head(&self, host: &str, length: &str) -> Vec<u8> {
+        let Self { method, path, headers, .. } = self;
+        let mut text =
+            format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{length}\r\n");
         for (name, value) in headers {
             text.extend([name, ": ", value, "\r\n"]);
         }
-        text.extend(["\r\n", body]);
+        text.push_str("\r\n");
         text.into_bytes()
     }
 }
@@ -100,10 +107,18 @@ impl Held {
 
     /// Waits for the whole answer.
     pub(crate) async fn answer(mut self) -> anyhow::Result<Response> {
-        let mut received = Vec::new();
-        let read = tokio::time::timeout(ANSWER_TIMEOUT, self.stream.read_to_end(&mut received)).await;
-        read.context("no answer came in time")?.context("reading an answer")?;
-        parse(&received)
+        answer(&mut self.stream).await
+    }
+}
+
+/// Waits for the whole answer to what was sent here.
+async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> anyhow::Result<Response> {
+    let mut received = Vec::new();
+    let read = tokio::time::timeout(ANSWER_TIMEOUT, stream.read_to_end(&mut received)).await;
+    match read.context("no answer came in time")? {
+        Ok(_) => parse(&received),
+        // Who refuses a request that is still being sent answers, and cuts the connection.
+        Err(error) => parse(&received).map_err(|_| error).context("reading an answer"),
     }
 }
 
@@ -114,17 +129,39 @@ fn parse(received: &[u8]) -> anyhow::Result<Response> {
         bail!("the connection was cut before an answer's head was there");
     };
     let status = response.code.context("an answer without a status")?;
-    let length = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
-    let length: usize = match length {
+    let header = |name: &str| response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+    let body = &received[head_bytes..];
+    if header("transfer-encoding").is_some() {
+        return Ok(Response { status, body: joined(body)? });
+    }
+    let length: usize = match header("content-length") {
         Some(length) => std::str::from_utf8(length.value)?.trim().parse().context("a Content-Length")?,
         None if status == 204 => 0,
         None => bail!("an answer without a Content-Length"),
     };
-    let body = &received[head_bytes..];
     if body.len() != length {
         bail!("an answer of {length} bytes was cut after {}", body.len());
     }
     Ok(Response { status, body: body.to_vec() })
+}
+
+/// A body that came in chunks, of which the last one is empty.
+fn joined(mut chunks: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let size = httparse::parse_chunk_size(chunks).map_err(|_| anyhow!("a chunk's size"))?;
+        let httparse::Status::Complete((begin, size)) = size else {
+            bail!("an answer was cut between chunks")
+        };
+        let end = begin + usize::try_from(size)?;
+        let Some(chunk) = chunks.get(begin..end) else { bail!("an answer was cut in a chunk") };
+        if chunk.is_empty() {
+            return Ok(body);
+        }
+        body.extend_from_slice(chunk);
+        // Behind each is a line break.
+        chunks = chunks.get(end + 2..).unwrap_or_default();
+    }
 }
 
 #[cfg(test)]
@@ -158,6 +195,16 @@ mod tests {
             ["", "HTTP/1.1 20", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok"]
         {
             assert!(parse(received.as_bytes()).is_err(), "{received}");
+        }
+    }
+
+    #[test]
+    fn chunks_are_joined_and_all_of_them_must_be_there() {
+        let whole = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nok,\r\n2\r\nok\r\n0\r\n\r\n";
+        let response = parse(whole.as_bytes()).unwrap();
+        assert_eq!(response.body, b"ok,ok");
+        for cut in ["0\r\n\r\n", "2\r\nok\r\n0\r\n\r\n", "k\r\n0\r\n\r\n"] {
+            assert!(parse(whole.strip_suffix(cut).unwrap().as_bytes()).is_err(), "{cut}");
         }
     }
 }

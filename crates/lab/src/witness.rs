@@ -91,7 +91,9 @@ fn asked(record: &Record, moved: &HashMap<&str, &Ask>) -> Question {
         | Ask::OpenPayout { .. }
         | Ask::UploadRows { .. }
         | Ask::ExecutePayout { .. }
-        | Ask::WatchPayout { .. } => Question::Other,
+        | Ask::WatchPayout { .. }
+        | Ask::ReadErrors { .. }
+        | Ask::ReadResults { .. } => Question::Other,
     }
 }
 
@@ -116,9 +118,10 @@ fn answered(record: &Record) -> history::Answer {
             // Of what the ledger decided, this alone is remembered under the key.
             history::Answer::Refused { code: code.clone(), stands: code == "insufficient_funds" }
         }
-        (Answer::Unclear { .. } | Answer::Balances { .. } | Answer::Watched { .. }, _) => {
-            history::Answer::Unclear
-        }
+        (
+            Answer::Unclear { .. } | Answer::Balances { .. } | Answer::Watched { .. } | Answer::File { .. },
+            _,
+        ) => history::Answer::Unclear,
     }
 }
 

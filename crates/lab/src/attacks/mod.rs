@@ -3,6 +3,7 @@
 //! An attack does not know which target it has: it makes the same calls, and judges answers and balances by the same
 //! rules. So what it finds in the specimen says that it would find it in Florin.
 
+mod bad_csv;
 mod borrowed_key;
 mod changed_twin;
 mod crash_database;
@@ -90,6 +91,7 @@ pub const ATTACKS: &[Attack] = &[
     impostor::ATTACK,
     stolen_token::ATTACK,
     forged_token::ATTACK,
+    bad_csv::ATTACK,
     crash_mid_write::ATTACK,
     crash_payout::ATTACK,
     crash_database::ATTACK,

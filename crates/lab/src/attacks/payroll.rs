@@ -46,7 +46,7 @@ impl Payroll {
     /// A payout with these rows; how to execute it.
     pub(super) async fn open(&self, target: &Target) -> anyhow::Result<Ask> {
         let payout = target.must_do(Ask::OpenPayout { source: self.source }).await?;
-        let upload = Ask::UploadRows { payout: payout.clone(), csv: self.csv.clone() };
+        let upload = Ask::UploadRows { payout: payout.clone(), csv: self.csv.clone().into_bytes() };
         let rows = target.must_do(upload).await?;
         Ok(Ask::ExecutePayout { payout, rows })
     }

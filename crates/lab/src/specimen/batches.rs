@@ -10,16 +10,30 @@ impl Database {
         Ok(self.insert(insert, &[from.into()]).await?)
     }
 
-    /// Stores the rows of a file of wallets and amounts, under a header.
+    /// Stores the rows of a file of wallets, amounts and references, under a header.
     pub(super) async fn add_rows(&self, batch: i64, csv: &str) -> Result<(), Refusal> {
         for line in csv.lines().skip(1) {
-            let cells = line.split_once(',');
-            let row = cells.and_then(|(to, amount)| Some((to.parse().ok()?, amount.parse().ok()?)));
+            let mut cells = line.split(',');
+            let (to, amount) = (cells.next(), cells.next());
+            let row = to.zip(amount).and_then(|(to, amount)| Some((to.parse().ok()?, amount.parse().ok()?)));
             let (to, amount): (i64, f64) = row.ok_or(Refusal(StatusCode::BAD_REQUEST, "csv_invalid"))?;
-            let insert = "INSERT INTO batch_rows (batch_id, to_wallet, amount) VALUES ($1, $2, $3)";
-            self.query(insert, &[batch.into(), to.into(), amount.into()]).await?;
+            let reference = cells.next().unwrap_or_default();
+            let insert = "
+                INSERT INTO batch_rows (batch_id, to_wallet, amount, reference) VALUES ($1, $2, $3, $4)";
+            self.query(insert, &[batch.into(), to.into(), amount.into(), reference.into()]).await?;
         }
         Ok(())
+    }
+
+    /// The rows as a file.
+    pub(super) async fn export_rows(&self, batch: i64) -> Result<String, Refusal> {
+        let select = "
+            SELECT to_wallet, amount, reference, status FROM batch_rows WHERE batch_id = $1 ORDER BY id";
+        let rows = self.query(select, &[batch.into()]).await?;
+        let lines = rows
+            .iter()
+            .map(|row| format!("{},{},{},{}\n", row.int(0), row.float(1), row.text(2), row.text(3)));
+        Ok(std::iter::once("wallet,amount,reference,status\n".to_owned()).chain(lines).collect())
     }
 
     pub(super) async fn pending_rows(&self, batch: i64) -> Result<i64, Refusal> {

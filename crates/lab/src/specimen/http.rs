@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,6 +31,7 @@ pub(super) fn router(database: Database) -> Router {
         .route("/batches", post(create_batch))
         .route("/batches/{id}", get(read_batch))
         .route("/batches/{id}/rows", post(add_rows))
+        .route("/batches/{id}/rows.csv", get(export_rows))
         .route("/batches/{id}/execute", post(execute_batch))
         .with_state(database)
 }
@@ -170,14 +172,22 @@ async fn create_batch(State(database): State<Database>, Json(batch): Json<NewBat
     Ok(Json(json!({"id": id})))
 }
 
-async fn add_rows(State(database): State<Database>, Path(id): Path<i64>, csv: String) -> Answer {
-    database.add_rows(id, &csv).await?;
+async fn add_rows(State(database): State<Database>, Path(id): Path<i64>, csv: Bytes) -> Answer {
+    database.add_rows(id, &String::from_utf8_lossy(&csv)).await?;
     Ok(Json(json!({"id": id})))
 }
 
 async fn read_batch(State(database): State<Database>, Path(id): Path<i64>) -> Answer {
     let pending = database.pending_rows(id).await?;
     Ok(Json(json!({"id": id, "pending": pending})))
+}
+
+async fn export_rows(
+    State(database): State<Database>,
+    Path(id): Path<i64>,
+) -> Result<impl IntoResponse, Refusal> {
+    let csv = database.export_rows(id).await?;
+    Ok(([("content-type", "text/csv")], csv))
 }
 
 async fn execute_batch(State(database): State<Database>, Path(id): Path<i64>) -> Answer {

@@ -20,5 +20,6 @@ CREATE TABLE IF NOT EXISTS batch_rows (
     batch_id BIGINT NOT NULL,
     to_wallet BIGINT NOT NULL,
     amount DOUBLE PRECISION NOT NULL,
+    reference TEXT NOT NULL,
     status TEXT NOT NULL DEFAULT 'pending'
 );

@@ -159,6 +159,8 @@ impl Florin {
             }
             Ask::WatchPayout { payout } => Request::get(format!("/v1/payouts/{payout}")),
             Ask::Look { wallet } => Request::get(format!("/v1/wallets/{}", wallet.id)),
+            Ask::ReadErrors { payout } => Request::get(format!("/v1/payouts/{payout}/errors.csv")),
+            Ask::ReadResults { payout } => Request::get(format!("/v1/payouts/{payout}/results.csv")),
             Ask::Balances { wallets } => {
                 let wallet_ids = wallets.iter().map(|wallet| wallet.id).collect();
                 Request::post("/v1/wallets/balances", &to_json(&BalancesRequest { wallet_ids }))

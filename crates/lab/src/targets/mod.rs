@@ -6,7 +6,7 @@ mod specimen;
 pub(crate) use florin::Florin;
 pub(crate) use specimen::Specimen;
 
-use crate::call::{Answer, Call, Person};
+use crate::call::{Answer, Ask, Call, Person};
 use crate::wire::{Held, Request, Response};
 use crate::witness::Shown;
 use anyhow::bail;
@@ -38,6 +38,9 @@ impl Service {
     pub(crate) fn answer(&self, call: &Call, response: &Response) -> (Answer, Shown) {
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         let answer = match response.status {
+            200..300 if matches!(call.ask, Ask::ReadErrors { .. } | Ask::ReadResults { .. }) => {
+                Answer::File { text: String::from_utf8_lossy(&response.body).into_owned() }
+            }
             200..300 => match self {
                 Self::Florin(_) => return (florin::done(&call.ask, &body), florin::shown(&body)),
                 Self::Specimen(_) => {
@@ -47,7 +50,8 @@ impl Service {
             // Nothing of it happened; both say why under the same name.
             status @ 400..500 => {
                 let code = body["code"].as_str().unwrap_or("without a code").to_owned();
-                Answer::Refused { status, code }
+                let line = body["line"].as_u64().or_else(|| body["errors"][0]["line"].as_u64());
+                Answer::Refused { status, code, line }
             }
             status => Answer::Unclear { why: format!("{status} {}", body["code"].as_str().unwrap_or("")) },
         };

@@ -70,6 +70,9 @@ impl Specimen {
             }
             Ask::WatchPayout { payout } => Request::get(format!("/batches/{payout}")),
             Ask::Look { wallet } => Request::post("/balances", &json!({"wallet_ids": [wallet.id]})),
+            Ask::ReadErrors { payout } | Ask::ReadResults { payout } => {
+                Request::get(format!("/batches/{payout}/rows.csv"))
+            }
             Ask::Balances { wallets } => {
                 let ids: Vec<i64> = wallets.iter().map(|wallet| wallet.id).collect();
                 Request::post("/balances", &json!({"wallet_ids": ids}))

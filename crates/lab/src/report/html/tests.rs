@@ -19,7 +19,7 @@ fn florin(verdict: Verdict) -> Done {
 
 #[test]
 fn a_page_says_what_was_done_and_what_came_of_it() {
-    let refused = Answer::Refused { status: 422, code: "insufficient_funds".to_owned() };
+    let refused = Answer::Refused { status: 422, code: "insufficient_funds".to_owned(), line: None };
     let records = vec![record(0..900, transfer(), done_as("t-1")), record(10..1_500, transfer(), refused)];
     let page = page(vec![round(records, &["two winners: #1 and #0"]), florin(Verdict::Held)]);
     for expected in [
@@ -53,7 +53,7 @@ fn nothing_that_a_target_says_becomes_markup() {
     let hostile = "<script src=//x>'\"</td></table><img src=x onerror=alert(1)>&lt;\u{0}\u{1b}\u{202e}";
     let answers = [
         done_as(hostile),
-        Answer::Refused { status: 400, code: hostile.to_owned() },
+        Answer::Refused { status: 400, code: hostile.to_owned(), line: None },
         Answer::Unclear { why: hostile.to_owned() },
     ];
     let asked = answers.map(|answer| record(0..900, transfer(), answer));

@@ -48,7 +48,7 @@ pub(in crate::report) fn outcomes(records: &[Record]) -> Vec<Outcome> {
             let is_first = std::ptr::eq(first[&(record.call.key.as_str(), id.as_str())], record);
             if is_first { Outcome::Done } else { Outcome::Again }
         }
-        Answer::Balances { .. } | Answer::Watched { .. } => Outcome::Read,
+        Answer::Balances { .. } | Answer::Watched { .. } | Answer::File { .. } => Outcome::Read,
         Answer::Refused { .. } => Outcome::Refused,
         Answer::Unclear { .. } => Outcome::Unclear,
     };

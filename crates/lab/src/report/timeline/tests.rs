@@ -57,7 +57,7 @@ fn the_same_answer_under_the_same_key_is_a_replay() {
         record(0..90, transfer(), done_as("1")),
         record(1..50, transfer(), done_as("1")),
         record(2..60, transfer(), done_as("2")),
-        record(3..61, transfer(), Answer::Refused { status: 409, code: "no".to_owned() }),
+        record(3..61, transfer(), Answer::Refused { status: 409, code: "no".to_owned(), line: None }),
         record(4..62, transfer(), Answer::Unclear { why: "cut".to_owned() }),
     ];
     records[1].call.key = records[0].call.key.clone();
@@ -140,7 +140,7 @@ fn files_are_well_formed_and_small_whatever_targets_say() {
             let balances = wallets.iter().map(|wallet| Money::whole(wallet.id)).collect();
             done.records.push(record(at..at + 5, Ask::Balances { wallets }, Answer::Balances { balances }));
         }
-        let refusal = Answer::Refused { status: 400, code: hostile.to_owned() };
+        let refusal = Answer::Refused { status: 400, code: hostile.to_owned(), line: None };
         done.records.push(record(90_001..90_002, transfer(), refusal));
         done.marks.push(Mark { at: Duration::from_millis(7_001), text: hostile.to_owned() });
         let svg = file("drain", &done).unwrap();
