@@ -8,7 +8,7 @@
 //! | [`specimen`] | the fragile wallet |
 //! | [`attacks`] | what is done to both targets, and the oracle that judges what came of it |
 //! | `target`, `targets` | what attacks act on: the same calls for both, all of them recorded |
-//! | `call`, `money`, `wire` | a call and its answer; amounts as oracles count them; requests that are released together |
+//! | `call`, `money`, `wire` | a call and its answer; amounts as oracles count them; requests that are released together, and such as no client would send |
 //! | `latency` | how long movements took |
 //! | `grounds`, `processes`, `scratch`, `cluster`, `redis` | what targets stand on, for attacks that disturb it: their processes, the places that they work in, a PostgreSQL that may be killed |
 //! | [`proxy`] | a network that fails on demand |

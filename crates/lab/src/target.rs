@@ -3,7 +3,7 @@
 use crate::call::{Answer, Ask, Call, Caller, Mark, Person, Record, Wallet};
 use crate::money::Money;
 use crate::targets::Service;
-use crate::wire::Held;
+use crate::wire::{Held, Request};
 use crate::witness::Shown;
 use anyhow::{Context, bail};
 use futures_util::future::join_all;
@@ -147,6 +147,16 @@ impl Target {
         let returned_at = self.begun.elapsed();
         self.record(Record { client, invoked_at, returned_at, call, answer: answer.clone(), shown });
         answer
+    }
+
+    /// `host:port`, for what no call can send.
+    pub(crate) fn address(&self) -> &str {
+        self.service.address()
+    }
+
+    /// A call as it would be sent.
+    pub(crate) fn request(&self, call: &Call) -> Request {
+        self.service.request(call)
     }
 
     fn record(&self, record: Record) {

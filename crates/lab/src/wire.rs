@@ -1,9 +1,11 @@
-//! HTTP/1.1, as far as attacks need it: a request that is there but for its last byte, and then there.
+//! HTTP/1.1, as far as attacks need it: a request that is there but for its last byte, and then there; and requests
+//! that no client library would send.
 //!
 //! A client library would decide itself when to send what. One connection carries one request, so that none waits for
 //! another on its way.
 
 use anyhow::{Context, anyhow, bail};
+use futures_util::FutureExt;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -64,7 +66,7 @@ impl Request {
     }
 
     /// What comes before the body, with the line that says how long it is.
-    fn head(&self, host: &str, length: &str) -> Vec<u8> {
+    pub(crate) fn head(&self, host: &str, length: &str) -> Vec<u8> {
         let Self { method, path, headers, .. } = self;
         let mut text =
             format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{length}\r\n");
@@ -79,9 +81,7 @@ impl Request {
 impl Held {
     /// Connects to `host:port` and sends all but the last byte.
     pub(crate) async fn send(address: &str, request: &Request) -> anyhow::Result<Self> {
-        let mut stream =
-            TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?;
-        stream.set_nodelay(true)?;
+        let mut stream = connect(address).await?;
         let mut bytes = request.bytes(address);
         let last = bytes.pop().context("an empty request")?;
         stream.write_all(&bytes).await.context("sending a request")?;
@@ -105,14 +105,31 @@ impl Held {
         }
     }
 
+    /// The connection, for who wants to know how it ends.
+    pub(crate) fn stream(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
     /// Waits for the whole answer.
     pub(crate) async fn answer(mut self) -> anyhow::Result<Response> {
         answer(&mut self.stream).await
     }
 }
 
+/// A connection whose bytes go at once.
+pub(crate) async fn connect(address: &str) -> anyhow::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Whether an answer has begun to come here, or the connection is cut.
+pub(crate) fn is_answered(stream: &TcpStream) -> bool {
+    stream.peek(&mut [0]).now_or_never().is_some()
+}
+
 /// Waits for the whole answer to what was sent here.
-async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> anyhow::Result<Response> {
+pub(crate) async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> anyhow::Result<Response> {
     let mut received = Vec::new();
     let read = tokio::time::timeout(ANSWER_TIMEOUT, stream.read_to_end(&mut received)).await;
     match read.context("no answer came in time")? {

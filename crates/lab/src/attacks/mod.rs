@@ -4,6 +4,7 @@
 //! rules. So what it finds in the specimen says that it would find it in Florin.
 
 mod bad_csv;
+mod big_body;
 mod borrowed_key;
 mod changed_twin;
 mod crash_database;
@@ -92,6 +93,7 @@ pub const ATTACKS: &[Attack] = &[
     stolen_token::ATTACK,
     forged_token::ATTACK,
     bad_csv::ATTACK,
+    big_body::ATTACK,
     crash_mid_write::ATTACK,
     crash_payout::ATTACK,
     crash_database::ATTACK,
