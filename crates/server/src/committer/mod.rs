@@ -17,6 +17,8 @@
 //! tried one by one. A deadline that passes while the commit runs says nothing about the outcome.
 
 mod queue;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use queue::{Committer, SubmitError};

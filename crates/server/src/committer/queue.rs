@@ -69,7 +69,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    fn new(permits: OwnedSemaphorePermit, commands: u32) -> Self {
+    pub(super) fn new(permits: OwnedSemaphorePermit, commands: u32) -> Self {
         metrics::gauge!(QUEUE_COMMANDS).increment(commands);
         Self { commands, _permits: permits }
     }

@@ -41,7 +41,6 @@ pub(super) async fn run(
             under_way.spawn(async move { commit(&*store, settings, batch).await });
             continue;
         }
-        let takes_more = is_open && waiting.commands < settings.batch_commands_max;
         tokio::select! {
             Some(ended) = under_way.join_next() => match ended {
                 // The next batch does not wait for the cache.
@@ -51,8 +50,8 @@ pub(super) async fn run(
             Some(ended) = answering.join_next() => if let Err(error) = ended {
                 tracing::error!(%error, "answers were not given");
             },
-            job = jobs.recv(), if takes_more => match job {
-                Some(job) => waiting.add(job, &mut jobs, settings.batch_commands_max),
+            job = jobs.recv(), if is_open => match job {
+                Some(job) => waiting.add(job, &mut jobs),
                 None => is_open = false,
             },
         }
@@ -61,24 +60,24 @@ pub(super) async fn run(
 
 /// Jobs in the order of their arrival.
 #[derive(Default)]
-struct Waiting {
+pub(super) struct Waiting {
     jobs: VecDeque<Job>,
-    commands: usize,
+    pub(super) commands: usize,
 }
 
 impl Waiting {
-    /// Takes one, and with it all that is there, until they are a full batch.
-    fn add(&mut self, first: Job, jobs: &mut mpsc::UnboundedReceiver<Job>, commands_max: usize) {
+    /// Takes one, and with it all that is there: the queue's bound is theirs too.
+    pub(super) fn add(&mut self, first: Job, jobs: &mut mpsc::UnboundedReceiver<Job>) {
         let mut next = Some(first);
         while let Some(job) = next {
             self.commands += job.group.commands.len();
             self.jobs.push_back(job);
-            next = if self.commands < commands_max { jobs.try_recv().ok() } else { None };
+            next = jobs.try_recv().ok();
         }
     }
 
     /// The next batch: all that waits, up to `commands_max`, give or take its last group.
-    fn take(&mut self, commands_max: usize) -> Vec<Job> {
+    pub(super) fn take(&mut self, commands_max: usize) -> Vec<Job> {
         let (mut batch, mut commands) = (Vec::new(), 0);
         while commands < commands_max
             && let Some(job) = self.jobs.pop_front()
@@ -173,7 +172,7 @@ fn answer(jobs: Vec<Job>, result: Result<Vec<GroupOutcome>, StoreError>) {
     }
 }
 
-fn count(outcome: &GroupOutcome) {
+pub(super) fn count(outcome: &GroupOutcome) {
     match outcome {
         GroupOutcome::Done(outcomes) => {
             for outcome in outcomes {

@@ -174,19 +174,72 @@ async fn a_stop_finishes_what_was_accepted_and_takes_no_more() {
 #[tokio::test]
 async fn a_command_that_the_database_refuses_does_not_take_its_batch_with_it() {
     let stopped = Stopped::open(CommitterSettings::default()).await;
-    let refuse = "ALTER TABLE transactions ADD CHECK (reference IS DISTINCT FROM 'poison')";
-    stopped.bank.database_client().await.batch_execute(refuse).await.unwrap();
+    // A sequence goes on when a transaction is rolled back.
+    let refuse = "CREATE SEQUENCE tries;
+        ALTER TABLE transactions ADD CHECK (reference IS DISTINCT FROM 'poison' OR nextval('tries') < 0)";
+    let database = stopped.bank.database_client().await;
+    database.batch_execute(refuse).await.unwrap();
+    let poisoned = |key| {
+        let mut command = stopped.command(key);
+        command.reference = Some(Reference::parse("poison").unwrap());
+        stopped.submit_within(command, Duration::from_secs(30))
+    };
+    let tries =
+        async || -> i64 { database.query_one("SELECT last_value FROM tries", &[]).await.unwrap().get(0) };
     let first = stopped.submit("first");
     stopped.until_a_commit_waits().await;
-    let mut poison = stopped.command("poison");
-    poison.reference = Some(Reference::parse("poison").unwrap());
     let before = stopped.submit("before");
-    let poison = stopped.submit_within(poison, Duration::from_secs(30));
+    let poison = poisoned("poison");
     let after = stopped.submit("after");
     stopped.release().await;
     for submission in [first, before, after] {
         assert_settled(&submission.await);
     }
     assert_eq!(poison.await, Err(SubmitError::Inconsistent));
+    assert_eq!(tries().await, 2, "with the batch, and alone");
+    assert_eq!(poisoned("alone").await, Err(SubmitError::Inconsistent));
+    assert_eq!(tries().await, 3, "who is alone is tried once");
+    stopped.bank.close().await;
+}
+
+/// What a fault of the database's did is not known to be a command's: trying again would only make it worse.
+#[tokio::test]
+async fn a_batch_that_lost_its_connection_is_not_tried_again() {
+    let stopped = Stopped::open(CommitterSettings::default()).await;
+    let batch = [stopped.submit("one"), stopped.submit("two")];
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let cutter = stopped.bank.database_client().await;
+    while cutter.query(cut, &[]).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    stopped.release().await;
+    for submission in batch {
+        assert_eq!(submission.await, Err(SubmitError::Unavailable), "though it could be done now");
+    }
+    for key in ["one", "two"] {
+        assert_settled(&stopped.submit(key).await);
+    }
+    stopped.bank.close().await;
+}
+
+/// On PostgreSQL two batches may be under way. Whoever's turn has come is not told that nothing happened.
+#[tokio::test]
+async fn a_batch_worth_a_commit_begins_early_and_a_third_one_waits() {
+    let stopped = Stopped::open(CommitterSettings::default()).await;
+    let mut submissions = vec![stopped.submit("first")];
+    stopped.until_a_commit_waits().await;
+    submissions.extend((1..128).map(|number| stopped.submit(&format!("second-{number}"))));
+    let taken_up = stopped.submit_within(stopped.command("taken-up"), Duration::from_millis(500));
+    assert_eq!(taken_up.await, Err(SubmitError::OutcomeUnknown), "128 are worth a commit of their own");
+    submissions.extend((1..128).map(|number| stopped.submit(&format!("third-{number}"))));
+    let late = stopped.submit_within(stopped.command("late"), Duration::from_millis(100));
+    assert_eq!(late.await, Err(SubmitError::Expired), "two are under way");
+    stopped.release().await;
+    for submission in submissions {
+        assert_settled(&submission.await);
+    }
+    let (transfers, _) = stopped.transfers_and_database_transactions().await;
+    assert_eq!(transfers, 1 + 128 + 127);
     stopped.bank.close().await;
 }
