@@ -76,6 +76,7 @@ fn every_row_gets_its_result_with_its_transaction() {
     let (done, total, failed) = change.counts();
     assert_eq!((done, total.units(), failed), (2, 10_000, 1));
     assert_eq!((change.run, change.fence, change.lease_until), (PAY, Fence(3), Timestamp(9)));
+    assert!(change.rows.iter().all(|row| row.at > transactions[2].created_at), "after what was done");
     assert_eq!(scene.world.balance(scene.bob), "100.00");
 }
 

@@ -167,3 +167,22 @@ impl Batch<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_between_half_its_bound_and_all_of_it() {
+        for (attempt, bound) in [(1, 2_000), (2, 4_000), (5, 32_000), (6, 64_000), (7, 64_000), (19, 64_000)]
+        {
+            assert_eq!(backoff(attempt, 0), Duration::from_micros(bound / 2));
+            let waits =
+                (1..100).map(|server: u64| backoff(attempt, server.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+            let waits: std::collections::BTreeSet<_> = waits.collect();
+            let bounds = Duration::from_micros(bound / 2)..Duration::from_micros(bound);
+            assert!(waits.iter().all(|wait| bounds.contains(wait)), "{attempt}: {waits:?}");
+            assert!(waits.len() > 50, "servers that met do not meet again: {waits:?}");
+        }
+    }
+}

@@ -148,3 +148,6 @@ impl Ahead {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

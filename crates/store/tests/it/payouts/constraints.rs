@@ -1,6 +1,9 @@
 //! Past Florin, with SQL but with its guards on: what the database itself refuses of payouts.
 
 use super::stage::{Stage, bad_row};
+use crate::engines::{OnPostgres, OnSqlite};
+use florin_store::payouts::Steer;
+use florin_store::{Origin, StoreError};
 
 /// `$` is the ledger. Payout 1 has a row that was paid and two that failed; payout 2 is pending, with a bad draft.
 const REFUSED: &[&str] = &[
@@ -61,4 +64,29 @@ pub(super) async fn what_must_not_be_is_refused(stage: &Stage) {
     }
     assert_eq!((stage.payout(paid.id).await, stage.rows(paid.id).await), (compensated, rows));
     assert_eq!(stage.payout(pending.id).await, pending);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_sqlite_what_is_not_written_is_an_error() {
+    let swallow = "CREATE TRIGGER swallow BEFORE UPDATE ON payouts BEGIN SELECT RAISE(IGNORE); END";
+    what_is_not_written_is_an_error(Stage::set(OnSqlite::start().await).await, swallow).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_postgres_what_is_not_written_is_an_error() {
+    let swallow =
+        "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+        CREATE TRIGGER swallow BEFORE UPDATE ON payouts FOR EACH ROW EXECUTE FUNCTION swallow()";
+    what_is_not_written_is_an_error(Stage::set(OnPostgres::start_alone().await).await, swallow).await;
+}
+
+/// A change of no row at all is no success, whatever the database says of it.
+async fn what_is_not_written_is_an_error(stage: Stage, swallow: &str) {
+    let payout = stage.uploaded(&["1.00"]).await;
+    stage.by_hand(swallow).await.unwrap();
+    let now = stage.now();
+    let steered = stage.store.steer_payout(stage.ledger, payout.id, Steer::Cancel, Origin::SYSTEM, now).await;
+    assert!(matches!(steered, Err(StoreError::RowsAffected { actual: 0, .. })), "{steered:?}");
+    assert_eq!(stage.payout(payout.id).await, payout);
+    stage.ends().await;
 }
