@@ -1,6 +1,7 @@
 //! Who may open the file, and what becomes of writes that nobody waits for or that break off.
 
 use super::*;
+use futures_util::future::FutureExt;
 
 #[tokio::test]
 async fn a_second_server_is_refused_and_a_reader_is_not() {
@@ -63,16 +64,8 @@ async fn what_a_caller_no_longer_waits_for_is_done() {
     let folder = migrated();
     let store = store(&folder).await;
     let spend = command("spend", Movement::Spend { user: UserId(1), asset: usd(), amount: ten() });
-    {
-        let commit = store.commit(LedgerId::MAIN, vec![spend], NOW, 8);
-        tokio::pin!(commit);
-        // Polled once, which hands the work over, and dropped.
-        assert!(
-            std::future::poll_fn(|context| std::task::Poll::Ready(commit.as_mut().poll(context)))
-                .await
-                .is_pending()
-        );
-    }
+    // Polled once, which hands the work over, and dropped: done by then or not, as fast as the machine is.
+    drop(store.commit(LedgerId::MAIN, vec![spend], NOW, 8).now_or_never());
     drop(store);
     let store = Sqlite::open(folder.path()).expect("a store");
     let wallet = store.wallet(LedgerId::MAIN, WalletId(5)).await.expect("a read").expect("a wallet");
