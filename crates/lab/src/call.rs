@@ -143,6 +143,8 @@ pub(crate) enum Answer {
         #[serde(skip_serializing_if = "Option::is_none")]
         line: Option<u64>,
     },
+    /// There was no room for it, and it says when to come back: nothing of it happened.
+    TurnedAway,
     /// It was done or not: nobody said.
     Unclear { why: String },
 }
@@ -175,6 +177,10 @@ impl Answer {
     /// The id of what came of it, if it was done.
     pub(crate) fn id(&self) -> Option<&str> {
         if let Self::Done { id } = self { Some(id) } else { None }
+    }
+
+    pub(crate) fn is_turned_away(&self) -> bool {
+        matches!(self, Self::TurnedAway)
     }
 
     pub(crate) fn is_unclear(&self) -> bool {
@@ -238,6 +244,7 @@ impl fmt::Display for Answer {
             Self::Refused { status, code, line: Some(line) } => {
                 write!(f, "refused: {status} {code} in line {line}")
             }
+            Self::TurnedAway => f.write_str("turned away"),
             Self::Unclear { why } => write!(f, "unclear: {why}"),
         }
     }

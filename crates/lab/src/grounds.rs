@@ -38,7 +38,13 @@ pub enum Needs {
     Network,
     /// Grounds of its own, with a Redis.
     Redis,
+    /// Grounds of its own, whose server has few places for requests, and patience with those that have one.
+    Places,
 }
+
+/// What Florin is told where places are few. What is begun and not ended outlasts any delay of a busy machine.
+const FEW_PLACES: &[(&str, &str)] =
+    &[("FLORIN_REQUESTS_MAX", "8"), ("FLORIN_REQUEST_TIMEOUT", "1m"), ("FLORIN_BODY_TIMEOUT", "1m")];
 
 /// Servers, and what they work on.
 pub(crate) struct Grounds {
@@ -58,6 +64,8 @@ struct Around {
     network: Option<(Proxy, String)>,
     /// Or why there is none.
     redis: anyhow::Result<Redis>,
+    /// Settings of Florin's.
+    settings: &'static [(&'static str, &'static str)],
 }
 
 impl Needs {
@@ -236,7 +244,8 @@ impl Around {
             _ => Err(anyhow!("these grounds have no Redis")),
         };
         let disk = (needs == Needs::Disk).then(|| Disk::prepare(scratch.folder(), true)).transpose()?;
-        Ok(Self { disk, network, redis })
+        let settings = if needs == Needs::Places { FEW_PLACES } else { &[] };
+        Ok(Self { disk, network, redis, settings })
     }
 
     fn database_url(&self, scratch: &Scratch) -> Option<String> {
@@ -247,7 +256,8 @@ impl Around {
     /// What tells servers of it.
     fn environment(&self) -> Vec<(&'static str, String)> {
         let disk = self.disk.iter().flat_map(Disk::environment);
-        disk.chain(self.redis.iter().flat_map(Redis::environment)).collect()
+        let settings = self.settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        disk.chain(self.redis.iter().flat_map(Redis::environment)).chain(settings).collect()
     }
 }
 

@@ -190,7 +190,7 @@ impl Options {
     pub fn stands_against(&self, attack: &Attack) -> Option<&'static str> {
         let is_there = self.subjects.iter().any(|subject| matches!(subject, Subject::There { .. }));
         if is_there && attack.needs != Needs::Address {
-            return Some("it kills or stops servers, so only those that the lab itself has started");
+            return Some("it kills, stops or limits servers, so only those that the lab itself has started");
         }
         attack.needs.missing_on(&self.store)
     }

@@ -1,4 +1,4 @@
-//! What attacks act on. Every call goes through [`Target::race`], and is recorded there.
+//! What attacks act on. Every call is recorded here, with its answer.
 
 use crate::call::{Answer, Ask, Call, Caller, Mark, Person, Record, Wallet};
 use crate::money::Money;
@@ -112,22 +112,41 @@ impl Target {
                 (call, held, invoked_at)
             })
             .collect();
-        let answered = released.into_iter().map(async |(call, held, invoked_at)| {
-            let response = match held {
-                Ok(held) => held.answer().await,
-                Err(error) => Err(error),
-            };
-            let (answer, shown) = match response {
-                Ok(response) => self.service.answer(&call, &response),
-                Err(error) => (Answer::Unclear { why: format!("{error:#}") }, Shown::default()),
-            };
-            let returned_at = self.begun.elapsed();
-            let client = self.clients.fetch_add(1, Ordering::Relaxed);
-            let answered = answer.clone();
-            self.record(Record { client, invoked_at, returned_at, call, answer, shown });
-            answered
-        });
+        let answered = released
+            .into_iter()
+            .map(async |(call, held, invoked_at)| self.answered(call, held, invoked_at).await);
         join_all(answered).await
+    }
+
+    /// Begins a call: all of it is sent but for its last byte.
+    pub(crate) async fn hold(&self, call: &Call) -> anyhow::Result<Held> {
+        Held::send(self.service.address(), &self.service.request(call)).await
+    }
+
+    /// Ends a call that was begun, unless it is answered already.
+    pub(crate) async fn release(&self, call: Call, held: Held) -> Answer {
+        let invoked_at = self.begun.elapsed();
+        if !held.is_answered() {
+            // Who turns it away at this moment takes no more of it, but answers.
+            let _ = held.release();
+        }
+        self.answered(call, Ok(held), invoked_at).await
+    }
+
+    async fn answered(&self, call: Call, held: anyhow::Result<Held>, invoked_at: Duration) -> Answer {
+        let response = match held {
+            Ok(held) => held.answer().await,
+            Err(error) => Err(error),
+        };
+        let (answer, shown) = match response {
+            Ok(response) => self.service.answer(&call, &response),
+            Err(error) => (Answer::Unclear { why: format!("{error:#}") }, Shown::default()),
+        };
+        let returned_at = self.begun.elapsed();
+        let client = self.clients.fetch_add(1, Ordering::Relaxed);
+        let answered = answer.clone();
+        self.record(Record { client, invoked_at, returned_at, call, answer, shown });
+        answered
     }
 
     /// Makes one call, and closes its connection without hearing what came of it: after this time, or, if there is none,

@@ -26,6 +26,8 @@ pub(crate) struct Request {
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
+    /// Whether it says when to come back.
+    pub(crate) has_retry_after: bool,
     pub(crate) body: Vec<u8>,
 }
 
@@ -105,6 +107,11 @@ impl Held {
         }
     }
 
+    /// Whether an answer has begun to come, or the connection is cut.
+    pub(crate) fn is_answered(&self) -> bool {
+        is_answered(&self.stream)
+    }
+
     /// The connection, for who wants to know how it ends.
     pub(crate) fn stream(&mut self) -> &mut TcpStream {
         &mut self.stream
@@ -147,9 +154,10 @@ fn parse(received: &[u8]) -> anyhow::Result<Response> {
     };
     let status = response.code.context("an answer without a status")?;
     let header = |name: &str| response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+    let has_retry_after = header("retry-after").is_some();
     let body = &received[head_bytes..];
     if header("transfer-encoding").is_some() {
-        return Ok(Response { status, body: joined(body)? });
+        return Ok(Response { status, has_retry_after, body: joined(body)? });
     }
     let length: usize = match header("content-length") {
         Some(length) => std::str::from_utf8(length.value)?.trim().parse().context("a Content-Length")?,
@@ -159,7 +167,7 @@ fn parse(received: &[u8]) -> anyhow::Result<Response> {
     if body.len() != length {
         bail!("an answer of {length} bytes was cut after {}", body.len());
     }
-    Ok(Response { status, body: body.to_vec() })
+    Ok(Response { status, has_retry_after, body: body.to_vec() })
 }
 
 /// A body that came in chunks, of which the last one is empty.
@@ -217,9 +225,9 @@ mod tests {
 
     #[test]
     fn chunks_are_joined_and_all_of_them_must_be_there() {
-        let whole = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nok,\r\n2\r\nok\r\n0\r\n\r\n";
+        let whole = "HTTP/1.1 200 OK\r\nRetry-After: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nok,\r\n2\r\nok\r\n0\r\n\r\n";
         let response = parse(whole.as_bytes()).unwrap();
-        assert_eq!(response.body, b"ok,ok");
+        assert_eq!((response.body.as_slice(), response.has_retry_after), (b"ok,ok".as_slice(), true));
         for cut in ["0\r\n\r\n", "2\r\nok\r\n0\r\n\r\n", "k\r\n0\r\n\r\n"] {
             assert!(parse(whole.strip_suffix(cut).unwrap().as_bytes()).is_err(), "{cut}");
         }

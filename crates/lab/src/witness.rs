@@ -118,6 +118,7 @@ fn answered(record: &Record) -> history::Answer {
             // Of what the ledger decided, this alone is remembered under the key.
             history::Answer::Refused { code: code.clone(), stands: code == "insufficient_funds" }
         }
+        (Answer::TurnedAway, _) => history::Answer::Refused { code: "overloaded".to_owned(), stands: false },
         (
             Answer::Unclear { .. } | Answer::Balances { .. } | Answer::Watched { .. } | Answer::File { .. },
             _,

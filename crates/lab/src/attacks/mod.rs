@@ -37,6 +37,7 @@ mod round;
 mod self_transfer;
 mod slow_database;
 mod stale_lock;
+mod stampede;
 mod stolen_token;
 mod three_fifties;
 mod twins;
@@ -94,6 +95,7 @@ pub const ATTACKS: &[Attack] = &[
     forged_token::ATTACK,
     bad_csv::ATTACK,
     big_body::ATTACK,
+    stampede::ATTACK,
     crash_mid_write::ATTACK,
     crash_payout::ATTACK,
     crash_database::ATTACK,

@@ -47,6 +47,7 @@ impl Service {
                     return (specimen::done(&call.ask, &body), specimen::shown(&call.ask, &body));
                 }
             },
+            503 if body["code"] == "overloaded" && response.has_retry_after => Answer::TurnedAway,
             // Nothing of it happened; both say why under the same name.
             status @ 400..500 => {
                 let code = body["code"].as_str().unwrap_or("without a code").to_owned();

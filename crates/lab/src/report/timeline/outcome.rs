@@ -49,7 +49,7 @@ pub(in crate::report) fn outcomes(records: &[Record]) -> Vec<Outcome> {
             if is_first { Outcome::Done } else { Outcome::Again }
         }
         Answer::Balances { .. } | Answer::Watched { .. } | Answer::File { .. } => Outcome::Read,
-        Answer::Refused { .. } => Outcome::Refused,
+        Answer::Refused { .. } | Answer::TurnedAway => Outcome::Refused,
         Answer::Unclear { .. } => Outcome::Unclear,
     };
     records.iter().map(outcome).collect()
