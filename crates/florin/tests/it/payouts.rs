@@ -193,11 +193,15 @@ async fn servers_that_freeze_pay_no_row_twice() {
     }
 }
 
+/// With `FLORIN_PAYOUT_KILLS=100` for fewer of them.
 #[rstest]
 #[ignore = "the full figure"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_kills_lose_and_double_no_row(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
-    survive(engine, 50_000, 100).await;
+async fn five_hundred_kills_lose_and_double_no_row(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let kills = std::env::var("FLORIN_PAYOUT_KILLS").map_or(500, |kills| kills.parse().expect("a number"));
+    survive(engine, 50_000, kills).await;
 }
 
 /// A command line for somebody of the demo.
