@@ -53,6 +53,8 @@ pub struct Options {
     pub seed: u64,
     /// How often each attack is made, where the target does not break before.
     pub rounds: u32,
+    /// How many times as much as usual each round does, where an attack has a length.
+    pub size: u32,
     /// The binary that has both targets.
     pub binary: PathBuf,
 }
@@ -119,7 +121,7 @@ async fn make(
         target.take_records();
         target.take_marks();
         progress.set_message(format!("{} on {}, round {round}", attack.id, subject.name()));
-        let going = Round::new(target, stage.grounds.as_ref(), options.seed, attack.id, round);
+        let going = Round::new(target, stage.grounds.as_ref(), options, attack.id, round);
         let judgement = (attack.run)(going).await;
         (records, marks) = (target.take_records(), target.take_marks());
         latencies.add(&records);

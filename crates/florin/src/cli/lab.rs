@@ -57,6 +57,9 @@ struct RunArgs {
     /// How often each attack is made, where the target does not break before
     #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
+    /// How many times as long as usual each round is, for attacks that have a length: list-append, read-skew
+    #[arg(long, value_name = "TIMES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    size: u32,
     /// What the targets keep their data in
     #[arg(long, value_name = "STORE", value_parser = ["sqlite", "postgres"], default_value = "sqlite")]
     store: String,
@@ -159,8 +162,8 @@ impl RunArgs {
             _ => Store::Sqlite,
         };
         let binary = std::env::current_exe().context("finding the binary")?;
-        let (seed, rounds) = (self.seed, self.rounds);
-        let mut options = Options { attacks: self.attacks, subjects, store, seed, rounds, binary };
+        let (seed, rounds, size) = (self.seed, self.rounds, self.size);
+        let mut options = Options { attacks: self.attacks, subjects, store, seed, rounds, size, binary };
         if options.attacks.is_empty() {
             options.attacks =
                 ATTACKS.iter().filter(|attack| options.stands_against(attack).is_none()).collect();

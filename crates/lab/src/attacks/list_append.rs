@@ -13,7 +13,7 @@ use rand::{RngExt, seq::SliceRandom};
 
 const WALLETS: usize = 4;
 const CLIENTS: usize = 8;
-/// What each client asks for, one after the other.
+/// What each client asks for, one after the other, in a round of the usual size.
 const EACH: usize = 60;
 
 pub(super) const ATTACK: Attack = Attack {
@@ -33,7 +33,8 @@ async fn run(mut round: Round<'_>) -> Judgement {
     for _ in 0..WALLETS {
         wallets.push(target.wallet(&target.people.alice, each).await?);
     }
-    let plans: Vec<Vec<Ask>> = (0..CLIENTS).map(|_| plan(&mut round.random, &wallets)).collect();
+    let plans: Vec<Vec<Ask>> =
+        (0..CLIENTS).map(|_| plan(&mut round.random, &wallets, EACH * round.size)).collect();
     let clients = plans.into_iter().map(async |plan| {
         let mut answers = Vec::new();
         for ask in plan {
@@ -48,7 +49,7 @@ async fn run(mut round: Round<'_>) -> Judgement {
 }
 
 /// Two movements to one read, in no order.
-fn plan(random: &mut StdRng, wallets: &[Wallet]) -> Vec<Ask> {
+fn plan(random: &mut StdRng, wallets: &[Wallet], asks: usize) -> Vec<Ask> {
     let one = |random: &mut StdRng| {
         let mut some = wallets.to_vec();
         some.shuffle(random);
@@ -59,5 +60,5 @@ fn plan(random: &mut StdRng, wallets: &[Wallet]) -> Vec<Ask> {
         let cents = random.random_range(1..=5_000);
         Ask::Transfer { from: some[0], to: some[1], amount: format!("{}.{:02}", cents / 100, cents % 100) }
     };
-    (0..EACH).map(|_| one(random)).collect()
+    (0..asks).map(|_| one(random)).collect()
 }

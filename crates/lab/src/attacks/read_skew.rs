@@ -8,7 +8,7 @@ use crate::target::Target;
 use rand::seq::SliceRandom;
 
 const WALLETS: usize = 6;
-/// How many transfers each pair of wallets makes, one after the other.
+/// How many transfers each pair of wallets makes, one after the other, in a round of the usual size.
 const TRANSFERS: usize = 30;
 const READERS: usize = 2;
 const READS: usize = 40;
@@ -32,12 +32,13 @@ async fn run(mut round: Round<'_>) -> Judgement {
     // Each mover has a pair of its own, so that even a target that loses updates conserves the total.
     let pairs: Vec<(Wallet, Wallet)> = wallets.chunks(2).map(|pair| (pair[0], pair[1])).collect();
     let movers = pairs.into_iter().map(|(one, other)| {
-        let mut ways = [[one, other], [other, one]].repeat(TRANSFERS / 2);
+        let mut ways = [[one, other], [other, one]].repeat(TRANSFERS / 2 * round.size);
         ways.shuffle(&mut round.random);
         move_money(target, ways)
     });
     let movers = futures_util::future::join_all(movers);
-    let readers = futures_util::future::join_all((0..READERS).map(|_| read(target, &wallets)));
+    let readers =
+        futures_util::future::join_all((0..READERS).map(|_| read(target, &wallets, READS * round.size)));
     let (moved, read) = futures_util::future::join(movers, readers).await;
 
     let (answers, read) = (moved.concat(), read.concat());
@@ -63,9 +64,9 @@ async fn move_money(target: &Target, ways: Vec<[Wallet; 2]>) -> Vec<Answer> {
     answers
 }
 
-async fn read(target: &Target, wallets: &[Wallet]) -> Vec<Answer> {
+async fn read(target: &Target, wallets: &[Wallet], reads: usize) -> Vec<Answer> {
     let mut answers = Vec::new();
-    for _ in 0..READS {
+    for _ in 0..reads {
         answers.push(target.house(Ask::Balances { wallets: wallets.to_vec() }).await);
     }
     answers
