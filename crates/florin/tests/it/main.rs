@@ -1,6 +1,7 @@
 //! The binary from outside: what its commands do, say, and leave behind, on both engines.
 
 mod audit;
+mod backup;
 mod bench;
 mod console;
 mod crash;

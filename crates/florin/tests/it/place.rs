@@ -57,6 +57,11 @@ impl Place {
         self.folder.path()
     }
 
+    /// The URL of its database, if the engine has one.
+    pub(crate) fn url(&self) -> Option<String> {
+        self.database.as_deref().map(database_url)
+    }
+
     /// The URL of its database, for another role.
     pub(crate) fn url_as(&self, role: &str, password: &str) -> String {
         let url = database_url(self.database.as_ref().expect("it has a database"));
