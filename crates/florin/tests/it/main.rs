@@ -9,6 +9,7 @@ mod crash;
 mod disk;
 mod documents;
 mod guesses;
+mod hang_ups;
 mod lab;
 mod memory;
 mod migrate;

@@ -125,6 +125,15 @@ impl Place {
         }
     }
 
+    /// How many transactions the place's database has open.
+    pub(crate) async fn open_transactions(&self) -> i64 {
+        let db = connect(&self.url().expect("it has a database")).await;
+        let open = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+                AND backend_type = 'client backend'";
+        db.query_one(open, &[]).await.expect("the catalogue can be read").get(0)
+    }
+
     /// Removes the database; the folder goes by itself.
     pub(crate) async fn remove(self) {
         if let Some(name) = &self.database {

@@ -21,6 +21,7 @@ mod forged_token;
 mod frozen;
 mod frozen_server;
 mod half_move;
+mod hang_up;
 mod impostor;
 mod late_funds;
 mod list_append;
@@ -81,6 +82,7 @@ pub const ATTACKS: &[Attack] = &[
     borrowed_key::ATTACK,
     late_funds::ATTACK,
     half_move::ATTACK,
+    hang_up::ATTACK,
     read_skew::ATTACK,
     write_skew::ATTACK,
     list_append::ATTACK,
