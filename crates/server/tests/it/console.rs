@@ -17,11 +17,11 @@ fn files(path: &str) -> Option<Cow<'static, [u8]>> {
     let text = match path {
         "index.html" => INDEX,
         "favicon.svg" => "<svg/>",
-        "assets/index-4f3a.js" => "plain",
-        "assets/index-4f3a.js.br" => "brotli",
-        "assets/index-4f3a.js.gz" => "gzip",
-        "assets/index-9c1d.css" => "css",
-        "assets/secret.pem" => "of a kind that no bundle has",
+        "bundle/index-4f3a.js" => "plain",
+        "bundle/index-4f3a.js.br" => "brotli",
+        "bundle/index-4f3a.js.gz" => "gzip",
+        "bundle/index-9c1d.css" => "css",
+        "bundle/secret.pem" => "of a kind that no bundle has",
         _ => return None,
     };
     Some(Cow::Borrowed(text.as_bytes()))
@@ -95,13 +95,13 @@ async fn what_is_not_its_own_is_not_there() {
         "/v1",
         "/v1/nothing",
         "/docs/nothing",
-        "/assets/index-0000.js",
-        "/assets/",
+        "/bundle/index-0000.js",
+        "/bundle/",
         "/console/nothing",
         "/lab/specimen/health",
         "/.well-known/nothing",
-        "/assets/index-4f3a.js.br",
-        "/assets/secret.pem",
+        "/bundle/index-4f3a.js.br",
+        "/bundle/secret.pem",
     ];
     for path in nowhere {
         let answer = opens(&browser, path).await;
@@ -110,7 +110,7 @@ async fn what_is_not_its_own_is_not_there() {
     }
     // Programs that lost their way are not given a page.
     for (method, path) in
-        [(Method::GET, "/wallets/9"), (Method::POST, "/"), (Method::POST, "/assets/index-4f3a.js")]
+        [(Method::GET, "/wallets/9"), (Method::POST, "/"), (Method::POST, "/bundle/index-4f3a.js")]
     {
         let answer: Answer = browser.call(method, path).send().await;
         answer.problem("route_not_found");
@@ -123,8 +123,8 @@ async fn what_is_not_its_own_is_not_there() {
 async fn files_are_kept_by_their_hashes_and_sent_compressed() {
     let bank = with_a_console().await;
     let browser = bank.operator.signed_out();
-    let script = "/assets/index-4f3a.js";
-    let css = "/assets/index-9c1d.css";
+    let script = "/bundle/index-4f3a.js";
+    let css = "/bundle/index-9c1d.css";
     for (path, accepted, encoding, body) in [
         (script, "gzip, deflate, br, zstd", Some("br"), "brotli"),
         (script, "gzip", Some("gzip"), "gzip"),

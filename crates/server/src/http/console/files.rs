@@ -17,11 +17,11 @@ const NOT_BUILT: &str = include_str!("not_built.html");
 
 /// First parts of addresses that are not the console's, so that whoever mistakes one is told so.
 const NOT_PAGES: [&str; 9] =
-    ["v1", "docs", "assets", "console", ".well-known", "openapi.json", "livez", "readyz", "metrics"];
+    ["v1", "docs", "bundle", "console", ".well-known", "openapi.json", "livez", "readyz", "metrics"];
 const SPECIMEN: &str = "lab/specimen";
 
 /// Files with a hash of their content in their names are here.
-const HASHED: &str = "assets/";
+const HASHED: &str = "bundle/";
 
 /// How browsers may be sent a file that was compressed when the console was built; the better one first.
 const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
@@ -149,13 +149,13 @@ mod tests {
     fn no_file_is_outside_the_bundle_or_of_a_kind_that_it_does_not_have() {
         let everything: Files = |_| Some(b"text".into());
         let found = |path: &str| file(everything, path, &HeaderMap::new()).is_some();
-        assert!(found("assets/index-4f3a.js"));
+        assert!(found("bundle/index-4f3a.js"));
         for path in [
             "../secret.txt",
-            "assets/../../secret.txt",
-            "assets/..",
-            "assets/key.pem",
-            "assets/x.js.br",
+            "bundle/../../secret.txt",
+            "bundle/..",
+            "bundle/key.pem",
+            "bundle/x.js.br",
             "js",
         ] {
             assert!(!found(path), "{path}");

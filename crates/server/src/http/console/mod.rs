@@ -25,7 +25,7 @@ use florin_api::StoreKind;
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-/// The file at a path of the bundle, such as `assets/index-4f3a.js`.
+/// The file at a path of the bundle, such as `bundle/index-4f3a.js`.
 pub type Files = fn(&str) -> Option<Cow<'static, [u8]>>;
 
 /// What browsers are given, and told of the server.
