@@ -1,0 +1,82 @@
+/** Everything that moved, newest first. */
+import { Group, Select } from '@mantine/core';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { TransactionStatus, TransactionType } from '../../api/types';
+import { Page } from '../../components/Page';
+import { PagedTable } from '../../components/PagedTable';
+import { Panel } from '../../components/Panel';
+import { transactionColumns, typeName } from '../../components/TransactionList';
+import { assetsQuery, transactionsQuery, type TransactionFilter } from '../../queries';
+
+const TYPES: TransactionType[] = [
+    'transfer',
+    'deposit',
+    'withdrawal',
+    'top_up',
+    'spend',
+    'bonus',
+    'payout',
+    'reversal',
+];
+const STATUSES: TransactionStatus[] = ['COMPLETED', 'FAILED'];
+
+export function Transactions() {
+    const assets = useQuery(assetsQuery);
+    const [filter, setFilter] = useState<TransactionFilter>({});
+    const transactions = useInfiniteQuery(transactionsQuery(filter));
+    const only = (name: keyof TransactionFilter) => (value: string | null) =>
+        setFilter((before) => {
+            const { [name]: _, ...others } = before;
+            return value ? { ...others, [name]: value } : others;
+        });
+    return (
+        <Page title="Transactions">
+            <Panel
+                title="All of them"
+                aside={
+                    <Group gap="xs">
+                        <Select
+                            size="xs"
+                            aria-label="Type"
+                            placeholder="Any type"
+                            clearable
+                            w={130}
+                            data={TYPES.map((type) => ({ value: type, label: typeName(type) }))}
+                            value={filter.type ?? null}
+                            onChange={only('type')}
+                        />
+                        <Select
+                            size="xs"
+                            aria-label="Status"
+                            placeholder="Any status"
+                            clearable
+                            w={130}
+                            data={STATUSES.map((status) => ({ value: status, label: status.toLowerCase() }))}
+                            value={filter.status ?? null}
+                            onChange={only('status')}
+                        />
+                        <Select
+                            size="xs"
+                            aria-label="Asset"
+                            placeholder="Any asset"
+                            clearable
+                            w={120}
+                            data={assets.data?.map((one) => one.code) ?? []}
+                            value={filter.asset ?? null}
+                            onChange={only('asset')}
+                        />
+                    </Group>
+                }
+            >
+                <PagedTable
+                    label="Transactions"
+                    query={transactions}
+                    columns={transactionColumns}
+                    rowKey={(transaction) => transaction.id}
+                    empty="No such transactions"
+                />
+            </Panel>
+        </Page>
+    );
+}
