@@ -1,7 +1,7 @@
 # Everyday commands. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev console test contract fuzz mutants check fmt bench migrate
+.PHONY: help run dev console screens test contract fuzz mutants check fmt bench migrate
 
 CARGO ?= cargo
 # What `serve` gets beside --demo and --lab, such as: make run ARGS='--listen 127.0.0.1:8080'
@@ -23,13 +23,19 @@ console: ## Build the console; needs Node 20. The next build of Florin takes it 
 
 test: ## All tests, on SQLite and on a private PostgreSQL that it starts and stops
 	scripts/ensure-tools
+	scripts/console
 	scripts/with-postgres $(CARGO) test --workspace
-	$(MAKE) contract
+	$(MAKE) contract screens
 
 contract: ## Hold both stores' servers against /openapi.json; FLORIN_CONTRACT_SECONDS=900 for a full run
 	scripts/ensure-tools
 	$(CARGO) build --package florin
 	scripts/with-postgres scripts/contract
+
+screens: ## Test the console: units, lints, and every screen in Chromium; pictures are left in console/screenshots
+	scripts/ensure-tools
+	$(CARGO) build --package florin
+	scripts/with-postgres scripts/console-tests
 
 fuzz: ## Fuzz whatever reads what strangers send, FUZZ_SECONDS=60 for each of them; needs a nightly Rust
 	scripts/fuzz
