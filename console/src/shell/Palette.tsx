@@ -27,7 +27,6 @@ export function Palette({ places }: { places: Place[] }) {
             query={query}
             onQueryChange={setQuery}
             shortcut="mod + K"
-            onSpotlightOpen={() => setQuery('')}
             nothingFound="Nothing by that name"
             highlightQuery
             searchProps={{

@@ -180,13 +180,24 @@ it('is driven by the keyboard', async () => {
     const { page, context } = await openPage(browser, florin.url);
     await signIn(page, 'alice');
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
-    await page.keyboard.press('Control+k');
-    await page.keyboard.type('payouts');
-    await page.keyboard.press('Enter');
+    const go = async (query: string, place: string) => {
+        await page.keyboard.press('Control+k');
+        // Typed by whoever sees where it goes.
+        await expect
+            .poll(() =>
+                page
+                    .getByPlaceholder(/Go to a page/)
+                    .evaluate((input) => input === document.activeElement)
+                    .catch(() => false),
+            )
+            .toBe(true);
+        await page.keyboard.type(query);
+        await page.getByRole('dialog').getByRole('button', { name: place }).first().waitFor();
+        await page.keyboard.press('Enter');
+    };
+    await go('payouts', 'Payouts');
     await page.getByRole('heading', { name: 'Payouts' }).waitFor();
-    await page.keyboard.press('Control+k');
-    await page.keyboard.type(String(wallet));
-    await page.keyboard.press('Enter');
+    await go(String(wallet), `Wallet ${wallet}`);
 
     await page.getByRole('heading', { name: `Wallet ${wallet}` }).waitFor();
     await context.close();

@@ -47,7 +47,7 @@ const retry: Demo = {
         return {
             shots,
             holds,
-            verdict: `${payments} payments were acknowledged; ${BALANCE - left} left the one wallet, ${got} reached the other.`,
+            verdict: `${payments === 1 ? '1 payment was' : `${payments} payments were`} acknowledged; ${BALANCE - left} left the one wallet, ${got} reached the other.`,
         };
     },
 };

@@ -75,7 +75,7 @@ function Light({ last }: { last: { as_of: string; report: AuditReport } | null }
                 <Text fw={600}>
                     {report.is_ok ? 'Every balance follows from its entries' : `${report.faults.length} faults`}
                 </Text>
-                <Text size="sm" c="dimmed" className="figures">
+                <Text size="sm" c="dimmed">
                     {count.format(report.wallets)} wallets, {count.format(report.transactions)} transactions,{' '}
                     {count.format(report.entries)} entries · <Moment at={last.as_of} size="sm" />
                 </Text>
