@@ -194,6 +194,7 @@ it('is driven by the keyboard', async () => {
         await page.keyboard.type(query);
         await page.getByRole('dialog').getByRole('button', { name: place }).first().waitFor();
         await page.keyboard.press('Enter');
+        await page.getByRole('dialog').waitFor({ state: 'hidden' });
     };
     await go('payouts', 'Payouts');
     await page.getByRole('heading', { name: 'Payouts' }).waitFor();
