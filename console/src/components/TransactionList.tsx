@@ -1,11 +1,22 @@
 /** Transactions as rows, wherever they are listed. */
 import { Group, Text } from '@mantine/core';
-import type { Transaction } from '../api/types';
+import type { Transaction, TransactionType } from '../api/types';
 import { Amount } from './Amount';
 import { LinkedAnchor } from './Linked';
 import { Moment } from './Moment';
 import type { Column } from './PagedTable';
 import { StatusBadge } from './StatusBadge';
+
+export const TRANSACTION_TYPES: TransactionType[] = [
+    'transfer',
+    'deposit',
+    'withdrawal',
+    'top_up',
+    'spend',
+    'bonus',
+    'payout',
+    'reversal',
+];
 
 export const typeName = (type: string) => type.replace('_', ' ').replace(/^./, (first) => first.toUpperCase());
 

@@ -2,11 +2,12 @@
  * What a movement goes through after its form: review, PIN, sending, and the end. One component for all of them, so that a
  * lost answer, a conflict and a refusal look the same everywhere.
  */
-import { Alert, Button, Code, Group, Loader, Stack, Table, Text, ThemeIcon, Title } from '@mantine/core';
+import { Alert, Button, Code, Group, Loader, Stack, Text, ThemeIcon, Title } from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconRefresh } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Transaction } from '../api/types';
 import { Amount } from '../components/Amount';
+import { Facts, type Fact } from '../components/Facts';
 import { LinkedButton } from '../components/Linked';
 import { Moment } from '../components/Moment';
 import { Panel } from '../components/Panel';
@@ -19,7 +20,7 @@ interface MovementFlowProps {
     movement: ReturnType<typeof useMovement>;
     asset: string;
     /** What to look over before it is confirmed: rows of names and values. */
-    review: (draft: Draft) => [string, ReactNode][];
+    review: (draft: Draft) => Fact[];
     confirmLabel: string;
     /** The form. */
     children: ReactNode;
@@ -35,7 +36,7 @@ export function MovementFlow({ movement, asset, review, confirmLabel, children }
         case 'sending':
             return (
                 <Panel title="Look it over">
-                    <Review rows={review(stage.draft)} />
+                    <Facts label="What is about to happen" facts={review(stage.draft)} />
                     <Group mt="md" justify="flex-end">
                         <Button
                             variant="default"
@@ -109,7 +110,7 @@ export function MovementFlow({ movement, asset, review, confirmLabel, children }
                             {stage.currentVersion ?? '?'} now: something else moved on it meanwhile. Nothing was sent.
                             Its balance below is the new one.
                         </Text>
-                        <Review rows={review(stage.draft)} />
+                        <Facts label="What is about to happen" facts={review(stage.draft)} />
                         <Group>
                             <Button onClick={() => movement.reviewAgain(stage.draft, stage.currentVersion)}>
                                 Look it over again
@@ -135,23 +136,6 @@ export function MovementFlow({ movement, asset, review, confirmLabel, children }
         case 'done':
             return <Receipt transaction={stage.transaction} onAgain={movement.startOver} />;
     }
-}
-
-function Review({ rows }: { rows: [string, ReactNode][] }) {
-    return (
-        <Table variant="vertical" aria-label="What is about to happen" layout="fixed">
-            <Table.Tbody>
-                {rows.map(([name, value]) => (
-                    <Table.Tr key={name}>
-                        <Table.Th w={140} fw={500}>
-                            {name}
-                        </Table.Th>
-                        <Table.Td>{value}</Table.Td>
-                    </Table.Tr>
-                ))}
-            </Table.Tbody>
-        </Table>
-    );
 }
 
 function Receipt({ transaction, onAgain }: { transaction: Transaction; onAgain: () => void }) {

@@ -2,7 +2,6 @@
 import { Code, Group, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { infiniteQueryOptions, useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { api, done } from '../../api/client';
 import type { AuditRecord } from '../../api/types';
 import { Moment } from '../../components/Moment';
@@ -10,6 +9,7 @@ import { Page } from '../../components/Page';
 import { PagedTable, type Column } from '../../components/PagedTable';
 import { Panel } from '../../components/Panel';
 import { StatusBadge } from '../../components/StatusBadge';
+import { useFilter } from '../../components/useFilter';
 
 interface Filter {
     actor?: string;
@@ -46,7 +46,7 @@ const columns: Column<AuditRecord>[] = [
 ];
 
 export function AuditLog() {
-    const [typed, setTyped] = useState<Filter>({});
+    const [typed, only] = useFilter<Filter>();
     const [filter] = useDebouncedValue(typed, 300);
     const lines = useInfiniteQuery(auditLogQuery(filter));
     const field = (name: keyof Filter, placeholder: string) => (
@@ -56,10 +56,7 @@ export function AuditLog() {
             aria-label={name}
             placeholder={placeholder}
             value={typed[name] ?? ''}
-            onChange={(event) => {
-                const value = event.currentTarget.value.trim();
-                setTyped(({ [name]: _, ...others }) => (value ? { ...others, [name]: value } : others));
-            }}
+            onChange={(event) => only(name)(event.currentTarget.value.trim())}
         />
     );
     return (

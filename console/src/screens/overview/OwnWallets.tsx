@@ -3,6 +3,7 @@ import { Card, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { Wallet } from '../../api/types';
 import { Amount } from '../../components/Amount';
+import { Figure } from '../../components/Figure';
 import { LinkedAnchor } from '../../components/Linked';
 import { StatusBadge } from '../../components/StatusBadge';
 import { Empty, Failure, Loading } from '../../components/states';
@@ -45,23 +46,18 @@ function WalletCard({ wallet }: { wallet: Wallet }) {
                 <Amount value={wallet.available} asset={wallet.asset} fz="h2" fw={600} ta="left" />
             </Stack>
             <Group mt="sm" gap="lg">
-                <Figure name="Balance" value={wallet.posted} />
-                <Figure name="Held" value={wallet.held} />
+                <Figure name="Balance">
+                    <Amount value={wallet.posted} size="sm" />
+                </Figure>
+                <Figure name="Held">
+                    <Amount value={wallet.held} size="sm" />
+                </Figure>
                 {wallet.credit_limit !== undefined && !/^0(\.0*)?$/.test(wallet.credit_limit) && (
-                    <Figure name="Credit limit" value={wallet.credit_limit} />
+                    <Figure name="Credit limit">
+                        <Amount value={wallet.credit_limit} size="sm" />
+                    </Figure>
                 )}
             </Group>
         </Card>
-    );
-}
-
-function Figure({ name, value }: { name: string; value: string }) {
-    return (
-        <div>
-            <Text size="xs" c="dimmed">
-                {name}
-            </Text>
-            <Amount value={value} size="sm" />
-        </div>
     );
 }

@@ -3,6 +3,7 @@ import { Badge, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { fetchRaw } from '../../api/client';
+import { Figure } from '../../components/Figure';
 import { Panel } from '../../components/Panel';
 import { Failure, Loading } from '../../components/states';
 import { parseMetrics, pulseOf, rateBetween, type Pulse as Reading } from './metrics';
@@ -51,9 +52,21 @@ function Figures({ readings, last }: { readings: Reading[]; last: Reading }) {
     return (
         <Stack gap="sm">
             <SimpleGrid cols={3}>
-                <Figure name="Transactions/s" value={(rates.at(-1) ?? 0).toFixed(1)} />
-                <Figure name="Since its start" value={last.transactions.toLocaleString('en')} />
-                <Figure name="In the queue" value={last.queue.toLocaleString('en')} />
+                <Figure name="Transactions/s">
+                    <Text fz="h3" fw={600} className="figures">
+                        {(rates.at(-1) ?? 0).toFixed(1)}
+                    </Text>
+                </Figure>
+                <Figure name="Since its start">
+                    <Text fz="h3" fw={600} className="figures">
+                        {last.transactions.toLocaleString('en')}
+                    </Text>
+                </Figure>
+                <Figure name="In the queue">
+                    <Text fz="h3" fw={600} className="figures">
+                        {last.queue.toLocaleString('en')}
+                    </Text>
+                </Figure>
             </SimpleGrid>
             <Sparkline values={rates} />
             <div>
@@ -73,19 +86,6 @@ function Figures({ readings, last }: { readings: Reading[]; last: Reading }) {
                 )}
             </div>
         </Stack>
-    );
-}
-
-function Figure({ name, value }: { name: string; value: string }) {
-    return (
-        <div>
-            <Text size="xs" c="dimmed">
-                {name}
-            </Text>
-            <Text fz="h3" fw={600} className="figures">
-                {value}
-            </Text>
-        </div>
     );
 }
 

@@ -3,6 +3,7 @@ import { Alert, List, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Amount } from '../../components/Amount';
+import { Figure } from '../../components/Figure';
 import { LinkedAnchor } from '../../components/Linked';
 import { Panel } from '../../components/Panel';
 import { Failure, Loading } from '../../components/states';
@@ -71,16 +72,5 @@ export function Preflight({ payoutId, digest, asset }: { payoutId: number; diges
                 </Text>
             </Stack>
         </Panel>
-    );
-}
-
-function Figure({ name, children }: { name: string; children: React.ReactNode }) {
-    return (
-        <div>
-            <Text size="xs" c="dimmed">
-                {name}
-            </Text>
-            {children}
-        </div>
     );
 }

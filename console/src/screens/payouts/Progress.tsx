@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { Payout } from '../../api/types';
 import { Amount } from '../../components/Amount';
+import { Figure } from '../../components/Figure';
 import { Panel } from '../../components/Panel';
 import { watchPayout } from './events';
 import { payoutQuery } from './queries';
@@ -57,9 +58,21 @@ export function Progress({ payout }: { payout: Payout }) {
                     />
                 </Bar.Root>
                 <SimpleGrid cols={{ base: 2, sm: 4 }}>
-                    <Figure name="Paid" value={payment.paid_rows} />
-                    <Figure name="Failed" value={payment.failed_rows} />
-                    <Figure name="To do" value={payment.pending_rows} />
+                    <Figure name="Paid">
+                        <Text fw={600} className="figures">
+                            {payment.paid_rows.toLocaleString('en')}
+                        </Text>
+                    </Figure>
+                    <Figure name="Failed">
+                        <Text fw={600} className="figures">
+                            {payment.failed_rows.toLocaleString('en')}
+                        </Text>
+                    </Figure>
+                    <Figure name="To do">
+                        <Text fw={600} className="figures">
+                            {payment.pending_rows.toLocaleString('en')}
+                        </Text>
+                    </Figure>
                     <div>
                         <Text size="xs" c="dimmed">
                             Paid together
@@ -85,18 +98,5 @@ export function Progress({ payout }: { payout: Payout }) {
                 )}
             </Stack>
         </Panel>
-    );
-}
-
-function Figure({ name, value }: { name: string; value: number }) {
-    return (
-        <div>
-            <Text size="xs" c="dimmed">
-                {name}
-            </Text>
-            <Text fw={600} className="figures">
-                {value.toLocaleString('en')}
-            </Text>
-        </div>
     );
 }

@@ -5,7 +5,6 @@ import {
     PasswordInput,
     SegmentedControl,
     Stack,
-    Table,
     Text,
     useMantineColorScheme,
     type MantineColorScheme,
@@ -13,6 +12,7 @@ import {
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { api, done } from '../../api/client';
+import { Facts } from '../../components/Facts';
 import { Page } from '../../components/Page';
 import { Panel } from '../../components/Panel';
 import { Failure } from '../../components/states';
@@ -23,24 +23,17 @@ export function Settings() {
     return (
         <Page title="Settings">
             <Panel title="You">
-                <Table variant="vertical" layout="fixed" aria-label="You">
-                    <Table.Tbody>
-                        {me.data &&
-                            [
-                                ['User name', me.data.username],
-                                ['Email', me.data.email],
-                                ['Number', String(me.data.id)],
-                                ['Role', me.data.role],
-                            ].map(([name, value]) => (
-                                <Table.Tr key={name}>
-                                    <Table.Th w={140} fw={500}>
-                                        {name}
-                                    </Table.Th>
-                                    <Table.Td>{value}</Table.Td>
-                                </Table.Tr>
-                            ))}
-                    </Table.Tbody>
-                </Table>
+                {me.data && (
+                    <Facts
+                        label="You"
+                        facts={[
+                            ['User name', me.data.username],
+                            ['Email', me.data.email],
+                            ['Number', me.data.id],
+                            ['Role', me.data.role],
+                        ]}
+                    />
+                )}
             </Panel>
             <PinPanel />
             <LookPanel />

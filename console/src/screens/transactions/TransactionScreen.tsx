@@ -1,10 +1,11 @@
 /** One transaction: what moved from where to where, under which key, and what became of it later. */
-import { Alert, Button, Code, CopyButton, Group, Stack, Table } from '@mantine/core';
+import { Alert, Button, Code, CopyButton, Group } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useState, type ReactNode } from 'react';
+import { useState } from 'react';
 import type { Transaction } from '../../api/types';
 import { Amount } from '../../components/Amount';
+import { Facts, type Fact } from '../../components/Facts';
 import { LinkedAnchor } from '../../components/Linked';
 import { Moment } from '../../components/Moment';
 import { Page } from '../../components/Page';
@@ -61,7 +62,7 @@ export function TransactionScreen() {
 
 function Details({ transaction }: { transaction: Transaction }) {
     const { initiator } = transaction;
-    const rows: [string, ReactNode][] = [
+    const rows: Fact[] = [
         ['Amount', <Amount key="amount" value={transaction.amount} asset={transaction.asset} />],
         ['Id', <Copyable key="id" text={transaction.id} />],
         [
@@ -89,22 +90,7 @@ function Details({ transaction }: { transaction: Transaction }) {
                 {JSON.stringify(transaction.metadata, null, 2)}
             </Code>,
         ]);
-    return (
-        <Stack>
-            <Table variant="vertical" layout="fixed" aria-label="Details">
-                <Table.Tbody>
-                    {rows.map(([name, value]) => (
-                        <Table.Tr key={name}>
-                            <Table.Th w={140} fw={500}>
-                                {name}
-                            </Table.Th>
-                            <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
-                        </Table.Tr>
-                    ))}
-                </Table.Tbody>
-            </Table>
-        </Stack>
-    );
+    return <Facts label="Details" facts={rows} />;
 }
 
 function Copyable({ text }: { text: string }) {

@@ -1,35 +1,20 @@
 /** Everything that moved, newest first. */
 import { Group, Select } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import type { TransactionStatus, TransactionType } from '../../api/types';
+import type { TransactionStatus } from '../../api/types';
 import { Page } from '../../components/Page';
 import { PagedTable } from '../../components/PagedTable';
 import { Panel } from '../../components/Panel';
-import { transactionColumns, typeName } from '../../components/TransactionList';
+import { TRANSACTION_TYPES, transactionColumns, typeName } from '../../components/TransactionList';
+import { useFilter } from '../../components/useFilter';
 import { assetsQuery, transactionsQuery, type TransactionFilter } from '../../queries';
 
-const TYPES: TransactionType[] = [
-    'transfer',
-    'deposit',
-    'withdrawal',
-    'top_up',
-    'spend',
-    'bonus',
-    'payout',
-    'reversal',
-];
 const STATUSES: TransactionStatus[] = ['COMPLETED', 'FAILED'];
 
 export function Transactions() {
     const assets = useQuery(assetsQuery);
-    const [filter, setFilter] = useState<TransactionFilter>({});
+    const [filter, only] = useFilter<TransactionFilter>();
     const transactions = useInfiniteQuery(transactionsQuery(filter));
-    const only = (name: keyof TransactionFilter) => (value: string | null) =>
-        setFilter((before) => {
-            const { [name]: _, ...others } = before;
-            return value ? { ...others, [name]: value } : others;
-        });
     return (
         <Page title="Transactions">
             <Panel
@@ -42,7 +27,7 @@ export function Transactions() {
                             placeholder="Any type"
                             clearable
                             w={130}
-                            data={TYPES.map((type) => ({ value: type, label: typeName(type) }))}
+                            data={TRANSACTION_TYPES.map((type) => ({ value: type, label: typeName(type) }))}
                             value={filter.type ?? null}
                             onChange={only('type')}
                         />

@@ -3,27 +3,17 @@ import { Button, Group, Select } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { HistoryEntry, TransactionType } from '../../api/types';
+import type { HistoryEntry } from '../../api/types';
 import { Amount } from '../../components/Amount';
 import { LinkedAnchor } from '../../components/Linked';
 import { Moment } from '../../components/Moment';
 import { PagedTable, type Column } from '../../components/PagedTable';
 import { Panel } from '../../components/Panel';
 import { Empty, Failure } from '../../components/states';
-import { typeName } from '../../components/TransactionList';
+import { TRANSACTION_TYPES, typeName } from '../../components/TransactionList';
+import { useFilter } from '../../components/useFilter';
 import { entriesQuery, type EntryFilter } from '../../queries';
 import { downloadEntries } from './download';
-
-const TYPES: TransactionType[] = [
-    'transfer',
-    'deposit',
-    'withdrawal',
-    'top_up',
-    'spend',
-    'bonus',
-    'payout',
-    'reversal',
-];
 
 const columns: Column<HistoryEntry>[] = [
     {
@@ -52,15 +42,10 @@ const columns: Column<HistoryEntry>[] = [
 ];
 
 export function Entries({ walletId, asset }: { walletId: number; asset: string }) {
-    const [filter, setFilter] = useState<EntryFilter>({});
+    const [filter, only] = useFilter<EntryFilter>();
     const [fault, setFault] = useState<unknown>();
     const [isSaving, setSaving] = useState(false);
     const entries = useInfiniteQuery(entriesQuery(walletId, filter));
-    const only = (name: keyof EntryFilter) => (value: string | null) =>
-        setFilter((before) => {
-            const { [name]: _, ...others } = before;
-            return value ? { ...others, [name]: value } : others;
-        });
 
     function save() {
         setSaving(true);
@@ -94,7 +79,7 @@ export function Entries({ walletId, asset }: { walletId: number; asset: string }
                         placeholder="Any type"
                         clearable
                         w={130}
-                        data={TYPES.map((type) => ({ value: type, label: typeName(type) }))}
+                        data={TRANSACTION_TYPES.map((type) => ({ value: type, label: typeName(type) }))}
                         value={filter.type ?? null}
                         onChange={only('type')}
                     />
