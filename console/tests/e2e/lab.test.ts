@@ -23,9 +23,9 @@ it('shows one break and the other hold', async () => {
     await enterPin(page);
     for (const title of ['Retry the same request', 'Race for one balance', 'Totals while money moves']) {
         const panel = page.getByRole('region', { name: title });
-        // What breaks does so by chance; it has a few tries.
+        // What breaks does so by chance; it has a dozen tries.
         let broke = false;
-        for (let round = 0; round < 5 && !broke; round += 1) {
+        for (let round = 0; round < 12 && !broke; round += 1) {
             await panel.getByRole('button', { name: 'Run' }).click();
             await panel
                 .getByRole('article', { name: 'The fragile wallet' })

@@ -129,6 +129,11 @@ describe.each([
             await page.waitForLoadState('networkidle').catch(() => undefined);
             for (const scheme of ['light', 'dark'] as const) {
                 await page.emulateMedia({ colorScheme: scheme });
+                await page.locator(`html[data-mantine-color-scheme="${scheme}"]`).waitFor({ state: 'attached' });
+                // All of it is drawn in these colours.
+                await page.evaluate(
+                    () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+                );
                 await shoot(page, `${screen.name}-${width}-${scheme}`);
                 await expectAccessible(page);
             }
