@@ -21,7 +21,12 @@ it('shows one break and the other hold', async () => {
     await signIn(page, 'alice', '/lab');
     await page.getByRole('button', { name: 'Enter the PIN' }).click();
     await enterPin(page);
-    for (const title of ['Retry the same request', 'Race for one balance', 'Totals while money moves']) {
+    for (const title of [
+        'Retry the same request',
+        'Race for one balance',
+        'Race on one version',
+        'Totals while money moves',
+    ]) {
         const panel = page.getByRole('region', { name: title });
         // What breaks does so by chance; it has a dozen tries.
         let broke = false;

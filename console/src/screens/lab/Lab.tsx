@@ -1,5 +1,5 @@
 /** The demos: the same requests on Florin and, where it is beside it, on a fragile wallet. */
-import { Alert, Button, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Group, NumberInput, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { IconShieldCheck, IconShieldX } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -11,7 +11,7 @@ import { PinPad } from '../../components/PinPad';
 import { Empty, Loading } from '../../components/states';
 import { toMinor } from '../../money/decimal';
 import { assetsQuery, configQuery, meQuery, walletsQuery } from '../../queries';
-import { DEMOS, type Demo, type Result } from './demos';
+import { DEMOS, RACERS, type Demo, type Result } from './demos';
 import { florinBank, type Setting } from './florin';
 import type { Bank, Shot } from './requests';
 import { specimenBank } from './specimen';
@@ -105,13 +105,15 @@ function DemoPanel({ demo, setting, hasSpecimen }: { demo: Demo; setting: Settin
     const queries = useQueryClient();
     const [runs, setRuns] = useState<Partial<Record<Bank['target'], Run>>>({});
     const [isRunning, setRunning] = useState(false);
+    const [racers, setRacers] = useState<number | string>(RACERS.usual);
 
     async function runOn(bank: Bank) {
         const change = (change: (run: Run) => Run) =>
             setRuns((before) => ({ ...before, [bank.target]: change(before[bank.target] ?? { shots: [] }) }));
         change(() => ({ shots: [] }));
         try {
-            const result = await demo.run(bank, (shot) => change((run) => ({ ...run, shots: [...run.shots, shot] })));
+            const onShot = (shot: Shot) => change((run) => ({ ...run, shots: [...run.shots, shot] }));
+            const result = await demo.run(bank, onShot, Number(racers) || RACERS.usual);
             change(() => ({ shots: result.shots, result }));
         } catch (error) {
             change((run) => ({ ...run, fault: sayError(error) }));
@@ -132,9 +134,24 @@ function DemoPanel({ demo, setting, hasSpecimen }: { demo: Demo; setting: Settin
         <Panel
             title={demo.title}
             aside={
-                <Button onClick={() => void run()} loading={isRunning} disabled={!setting}>
-                    Run
-                </Button>
+                <Group gap="xs">
+                    {demo.isRace && (
+                        <NumberInput
+                            aria-label="How many"
+                            size="xs"
+                            w={76}
+                            min={RACERS.least}
+                            max={RACERS.most}
+                            clampBehavior="strict"
+                            allowDecimal={false}
+                            value={racers}
+                            onChange={setRacers}
+                        />
+                    )}
+                    <Button onClick={() => void run()} loading={isRunning} disabled={!setting}>
+                        Run
+                    </Button>
+                </Group>
             }
         >
             <Text size="sm">{demo.does}</Text>

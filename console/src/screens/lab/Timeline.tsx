@@ -14,8 +14,8 @@ const LANE = 18;
 
 export function Timeline({ shots, samples = [], total = 0 }: { shots: Shot[]; samples?: Sample[]; total?: number }) {
     const end = Math.max(1, ...shots.map(({ ended }) => ended), ...samples.map(({ at }) => at));
-    const isSequence = shots.length > 16;
-    const lanes = isSequence ? 1 : shots.length;
+    const isSequence = shots.every((shot, place) => shot.began >= (shots[place - 1]?.ended ?? 0));
+    const lanes = isSequence ? 1 : Math.max(0, ...shots.map(({ number }) => number)) + 1;
     const height = lanes * LANE + (samples.length > 0 ? LANE : 0);
     const x = (ms: number) => (ms / end) * 100;
     return (

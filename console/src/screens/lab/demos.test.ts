@@ -8,6 +8,7 @@ const { DEMOS } = await import('./demos');
 function bank(isFragile: boolean): Bank {
     const held = new Map<number, number>();
     const keys = new Set<string>();
+    const versions = new Map<number, number>();
     const tick = () => new Promise((resolve) => setTimeout(resolve, 1));
     return {
         target: isFragile ? 'specimen' : 'florin',
@@ -19,10 +20,14 @@ function bank(isFragile: boolean): Bank {
                 { id: id + 1, owner: 1 },
             ];
         },
-        async prepare(from, to, amount, key) {
+        version: async ({ id }) => (isFragile ? undefined : (versions.get(id) ?? 0)),
+        async prepare(from, to, amount, key, version) {
             return async (): Promise<Outcome> => {
                 if (!isFragile && keys.has(key)) return { outcome: 'replayed', says: '', payment: key };
                 keys.add(key);
+                if (version !== undefined && version !== (versions.get(from.id) ?? 0))
+                    return { outcome: 'refused', says: '' };
+                versions.set(from.id, (versions.get(from.id) ?? 0) + 1);
                 const [has = 0, got = 0] = [held.get(from.id), held.get(to.id)];
                 if (isFragile) await tick();
                 if (has < amount) return { outcome: 'refused', says: '' };
@@ -43,7 +48,7 @@ function bank(isFragile: boolean): Bank {
 it.each(DEMOS.map((demo) => [demo.id, demo] as const))(
     '%s tells a fragile bank from one that holds',
     async (_, demo) => {
-        expect((await demo.run(bank(false), () => undefined)).holds).toBe(true);
-        expect((await demo.run(bank(true), () => undefined)).holds).toBe(false);
+        expect((await demo.run(bank(false), () => undefined, 12)).holds).toBe(true);
+        expect((await demo.run(bank(true), () => undefined, 12)).holds).toBe(false);
     },
 );

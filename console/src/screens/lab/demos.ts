@@ -20,11 +20,13 @@ export interface Demo {
     title: string;
     does: string;
     must: string;
-    run: (bank: Bank, onShot: (shot: Shot) => void) => Promise<Result>;
+    /** Whether one chooses how many race. */
+    isRace?: true;
+    run: (bank: Bank, onShot: (shot: Shot) => void, racers: number) => Promise<Result>;
 }
 
 const CLICKS = 5;
-const RACERS = 12;
+export const RACERS = { least: 2, usual: 12, most: 50 };
 const BALANCE = 100;
 const MOVES = 40;
 
@@ -55,18 +57,35 @@ const retry: Demo = {
 const race: Demo = {
     id: 'race',
     title: 'Race for one balance',
-    does: `${RACERS} simultaneous sends of the whole balance of ${BALANCE}, each under a key of its own.`,
+    does: `Simultaneous sends of the whole balance of ${BALANCE}, each under a key of its own.`,
     must: 'Exactly one is done, and nobody has money that nobody gave.',
-    async run(bank, onShot) {
+    isRace: true,
+    async run(bank, onShot, racers) {
         const [from, to] = await bank.open(BALANCE);
-        const sends = await Promise.all(
-            Array.from({ length: RACERS }, () => bank.prepare(from, to, BALANCE, randomKey())),
-        );
-        const shots = await shoot(sends, true, onShot);
+        const sends = Array.from({ length: racers }, () => bank.prepare(from, to, BALANCE, randomKey()));
+        const shots = await shoot(await Promise.all(sends), true, onShot);
         const winners = shots.filter(({ outcome }) => outcome === 'done').length;
         const [left = NaN, got = NaN] = await bank.balances([from, to]);
         const holds = winners === 1 && left === 0 && got === BALANCE;
-        return { shots, holds, verdict: `${winners} of ${RACERS} were done; ${left} is left, ${got} arrived.` };
+        return { shots, holds, verdict: `${winners} of ${racers} were done; ${left} is left, ${got} arrived.` };
+    },
+};
+
+const raceOnVersion: Demo = {
+    id: 'race-on-version',
+    title: 'Race on one version',
+    does: 'Simultaneous sends of 1, each of them made on the wallet as it was when all of them looked at it.',
+    must: 'Exactly one is done; the others are told that the wallet has changed.',
+    isRace: true,
+    async run(bank, onShot, racers) {
+        const [from, to] = await bank.open(BALANCE);
+        const version = await bank.version(from);
+        const sends = Array.from({ length: racers }, () => bank.prepare(from, to, 1, randomKey(), version));
+        const shots = await shoot(await Promise.all(sends), true, onShot);
+        const winners = shots.filter(({ outcome }) => outcome === 'done').length;
+        const [left = NaN, got = NaN] = await bank.balances([from, to]);
+        const holds = winners === 1 && left === BALANCE - 1 && got === 1;
+        return { shots, holds, verdict: `${winners} of ${racers} were done; ${left} is left, ${got} arrived.` };
     },
 };
 
@@ -107,4 +126,4 @@ const skew: Demo = {
     },
 };
 
-export const DEMOS: Demo[] = [retry, race, skew];
+export const DEMOS: Demo[] = [retry, race, raceOnVersion, skew];

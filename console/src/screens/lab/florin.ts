@@ -31,14 +31,21 @@ export function florinBank(setting: Setting): Bank {
     }
 
     /** With the approval that the PIN gives for this very movement; a retry uses it again, under the same key. */
-    async function transfer(from: number, to: number, units: number, key: string): Promise<() => Promise<Response>> {
+    async function transfer(
+        from: number,
+        to: number,
+        units: number,
+        key: string,
+        version?: number,
+    ): Promise<() => Promise<Response>> {
         const movement = { type: 'transfer' as const, from_wallet_id: from, to_wallet_id: to, amount: amountOf(units) };
-        const headers = {
+        const headers: Record<string, string> = {
             authorization: `Bearer ${await accessToken()}`,
             'content-type': 'application/json',
             'idempotency-key': key,
             'transaction-approval': await approve(setting.pin, movement),
         };
+        if (version !== undefined) headers['if-match'] = `"${version}"`;
         const { type: _, ...body } = movement;
         return () => fetch('/v1/transfers', { method: 'POST', headers, body: JSON.stringify(body) });
     }
@@ -52,8 +59,8 @@ export function florinBank(setting: Setting): Bank {
             if (!funded.ok) throw new Refused(await funded.json(), funded.status);
             return wallets;
         },
-        async prepare(from, to, units, key) {
-            const send = await transfer(from.id, to.id, units, key);
+        async prepare(from, to, units, key, version) {
+            const send = await transfer(from.id, to.id, units, key, version);
             return async () => {
                 const response = await send();
                 const body = (await response.json()) as { code?: string; id?: string };
@@ -69,6 +76,9 @@ export function florinBank(setting: Setting): Bank {
                     payment: body.id,
                 };
             };
+        },
+        async version({ id }) {
+            return (await done(api.GET('/v1/wallets/{id}', { params: { path: { id } } }))).version;
         },
         async balances(wallets) {
             const { balances } = await done(

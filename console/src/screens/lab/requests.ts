@@ -30,7 +30,9 @@ export interface Bank {
     /** Two new wallets, the first with this much. */
     open: (amount: number) => Promise<[Wallet, Wallet]>;
     /** Everything about a send but the send itself, such as its approval: what is measured and races is the send alone. */
-    prepare: (from: Wallet, to: Wallet, amount: number, key: string) => Promise<Send>;
+    prepare: (from: Wallet, to: Wallet, amount: number, key: string, version?: number) => Promise<Send>;
+    /** How many entries a wallet has; none on a bank that does not count them. */
+    version: (wallet: Wallet) => Promise<number | undefined>;
     balances: (wallets: Wallet[]) => Promise<number[]>;
 }
 

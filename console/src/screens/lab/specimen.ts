@@ -54,6 +54,8 @@ export function specimenBank(): Bank {
                 return { outcome: status >= 500 ? 'failed' : 'refused', says: body.code ?? String(status) };
             };
         },
+        // It has no versions to send on.
+        version: async () => undefined,
         async balances(wallets) {
             const { body } = await post<{ balances: number[] }>('/balances', {
                 wallet_ids: wallets.map(({ id }) => id),
