@@ -43,7 +43,10 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (store) => {
     it('sends money that arrives', async () => {
         const before = await balances();
         const { page, context, complaints } = await reviewed('12.50');
-        expect(await page.getByRole('table', { name: 'What is about to happen' }).innerText()).toMatch(/bob/);
+        await page
+            .getByRole('table', { name: 'What is about to happen' })
+            .getByText(/^bob · wallet/)
+            .waitFor();
         await shoot(page, `review-${store}`);
         await page.getByRole('button', { name: 'Send it' }).click();
         await enterPin(page);

@@ -58,6 +58,8 @@ export function SendForm({ wallets, assets, initial, onReview }: SendFormProps) 
                 ? { wallet_id: Number(wanted) }
                 : { username: wanted, asset: wallet.asset };
             const recipient = await queries.fetchQuery(recipientQuery(query));
+            // The review shows their name without asking again.
+            queries.setQueryData(recipientQuery({ wallet_id: recipient.wallet_id }).queryKey, recipient);
             if (recipient.wallet_id === wallet.id) return setToFault('That is the wallet that gives.');
             if (recipient.asset !== wallet.asset)
                 return setToFault(`Wallet ${recipient.wallet_id} holds ${recipient.asset}, not ${wallet.asset}.`);
