@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { NoAnswer, Refused } from '../api/problem';
-import { CHECK_PAUSES_MS, isUnclear, performUntilKnown, type Attempt } from './perform';
+import { CHECK_PAUSES_MS, isUnclear, perform, untilKnown, type Attempt } from './perform';
 
 // The client asks the page's own origin.
 vi.hoisted(() => vi.stubGlobal('location', { origin: 'http://florin.test' }));
@@ -30,8 +30,8 @@ describe('a movement', () => {
     it('is asked for again under the same key while nobody says what happened', async () => {
         const asked = answers(new TypeError('cut'), problem(503, 'outcome_unknown'), json(201, { id: 't' }));
         const checks: number[] = [];
-        const done = await performUntilKnown(
-            attempt,
+        const done = await untilKnown(
+            () => perform(attempt),
             (question) => checks.push(question),
             async () => undefined,
         );
@@ -49,15 +49,20 @@ describe('a movement', () => {
 
     it('is not asked for again once it was refused', async () => {
         const asked = answers(problem(422, 'insufficient_funds'));
-        await expect(performUntilKnown(attempt, () => undefined)).rejects.toBeInstanceOf(Refused);
+        await expect(
+            untilKnown(
+                () => perform(attempt),
+                () => undefined,
+            ),
+        ).rejects.toBeInstanceOf(Refused);
         expect(asked).toHaveLength(1);
     });
 
     it('ends unknown when patience ends', async () => {
         const asked = answers(...Array.from({ length: CHECK_PAUSES_MS.length + 1 }, () => new TypeError('cut')));
         await expect(
-            performUntilKnown(
-                attempt,
+            untilKnown(
+                () => perform(attempt),
                 () => undefined,
                 async () => undefined,
             ),

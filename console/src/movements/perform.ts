@@ -65,18 +65,20 @@ export function isUnclear(error: unknown): boolean {
 /** Pauses between questions, in milliseconds: soon at first, then patiently. */
 export const CHECK_PAUSES_MS = [300, 700, 1500, 3000, 5000, 8000];
 
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
 /**
- * Asks, and goes on asking under the same key until it is known what happened. `onChecking` is told before each further
- * question. Throws the last error when patience ends.
+ * Asks, and goes on asking until it is known what happened: `ask` must be under one key. `onChecking` is told before each
+ * further question. Throws the last error when patience ends.
  */
-export async function performUntilKnown(
-    attempt: Attempt,
-    onChecking: (question: number) => void,
-    pause: (ms: number) => Promise<void> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-): Promise<Transaction> {
+export async function untilKnown<T>(
+    ask: () => Promise<T>,
+    onChecking: (question: number) => void = () => undefined,
+    pause = sleep,
+): Promise<T> {
     for (let question = 0; ; question += 1) {
         try {
-            return await perform(attempt);
+            return await ask();
         } catch (error) {
             const wait = CHECK_PAUSES_MS[question];
             if (!isUnclear(error) || wait === undefined) throw error;

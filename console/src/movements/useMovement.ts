@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { Refused, codeOf, sayError, type Problem } from '../api/problem';
 import type { Transaction } from '../api/types';
 import { forgetDraft, loadDraft, markSent, reopen, saveDraft, type Draft } from './draft';
-import { approve, isUnclear, needsPin, performUntilKnown, type Movement } from './perform';
+import { approve, isUnclear, needsPin, untilKnown, type Movement, perform } from './perform';
 
 export type Stage =
     | { is: 'editing' }
@@ -31,8 +31,9 @@ export function useMovement() {
         setStage({ is: 'sending', draft: sent });
         const attempt = { ...sent, ...(approval === undefined ? {} : { approval }) };
         try {
-            const transaction = await performUntilKnown(attempt, (question) =>
-                setStage({ is: 'checking', draft: sent, question }),
+            const transaction = await untilKnown(
+                () => perform(attempt),
+                (question) => setStage({ is: 'checking', draft: sent, question }),
             );
             forgetDraft(sessionStorage);
             await queries.invalidateQueries();

@@ -2,7 +2,7 @@
 import { api, done } from '../../api/client';
 import type { Operation } from '../../api/types';
 import { randomKey } from '../../movements/draft';
-import { approve, CHECK_PAUSES_MS, isUnclear } from '../../movements/perform';
+import { approve, isUnclear, untilKnown } from '../../movements/perform';
 
 export type PayoutOperation = Extract<
     Operation,
@@ -28,18 +28,14 @@ export async function perform(
 ): Promise<void> {
     const [name, key] = keyOf(operation);
     const approval = await approve(pin, operation);
-    for (let question = 0; ; question += 1) {
-        try {
-            await ask(operation, key, approval, allowDuplicate);
-            sessionStorage.removeItem(name);
-            return;
-        } catch (error) {
-            const wait = CHECK_PAUSES_MS[question];
-            if (!isUnclear(error)) sessionStorage.removeItem(name);
-            if (!isUnclear(error) || wait === undefined) throw error;
-            await new Promise((resolve) => setTimeout(resolve, wait));
-        }
+    try {
+        await untilKnown(() => ask(operation, key, approval, allowDuplicate));
+    } catch (error) {
+        // What is not known yet is asked about under the same key.
+        if (!isUnclear(error)) sessionStorage.removeItem(name);
+        throw error;
     }
+    sessionStorage.removeItem(name);
 }
 
 async function ask(
